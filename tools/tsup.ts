@@ -1,0 +1,15 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** The one build recipe: ESM for browsers and Node alike, declarations come from tsc. */
+export function library(entry: string[], extra: Options = {}) {
+  return defineConfig({
+    entry,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    sourcemap: true,
+    splitting: true,
+    dts: false,
+    ...extra,
+  })
+}
