@@ -10,6 +10,7 @@ export function library(entry: string[], extra: Options = {}) {
     sourcemap: true,
     splitting: true,
     dts: false,
+    clean: true,
     ...extra,
   })
 }
