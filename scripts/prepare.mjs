@@ -32,7 +32,8 @@ async function installDependencies({ node, pnpm, environment }) {
   rmSync(installFile, { force: true })
   const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']
   await step('installing dependencies', node, [pnpm, ...args], { cwd: root, environment })
-  writeStamp(installFile, stamp)
+  // taken again: it sees whether each package has its node_modules
+  writeStamp(installFile, installStamp())
 }
 
 async function buildPackages({ node, pnpm, environment }) {
