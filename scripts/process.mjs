@@ -33,9 +33,20 @@ export function foreground(command, args, environment) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: environment, stdio: 'inherit' })
     const release = passSignals(child)
+    const watch = watchParent(child)
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ code, signal, interrupted: release() }))
+    child.on('close', (code, signal) => {
+      clearInterval(watch)
+      resolve({ code, signal, interrupted: release() })
+    })
   })
+}
+
+// `kill` on npm ends npm and its shell but not us: the shell does not pass the signal on. The program must not outlive them.
+function watchParent(child) {
+  const parent = process.ppid
+  const underNpm = process.env.npm_lifecycle_event !== undefined
+  return setInterval(() => underNpm && process.ppid !== parent && child.kill('SIGTERM'), 500)
 }
 
 // On a terminal Ctrl-C reaches the whole process group, the child included, and npm repeats it to us: nothing to pass on.
@@ -49,7 +60,7 @@ function passSignals(child) {
       if (seen.has(name)) return
       seen.add(name)
       if (name === 'SIGINT' && onTerminal) return
-      setTimeout(() => child.kill(name), 100)
+      setTimeout(() => child.kill(name), name === 'SIGINT' ? 500 : 0)
       setTimeout(() => seen.delete(name), 1000)
     },
   ])
