@@ -1,0 +1,75 @@
+/**
+ * What a backend is: it holds weights and states on a device and turns graphs into programs. It knows ops, not models; it is made by
+ * a factory (`cpu()`, `webgpu()`) and passed in. There is no registry.
+ */
+import type { Graph, GraphNode } from './graph.js'
+import type { State } from './state.js'
+import type { NamedTensors } from './tensor.js'
+import type { DeviceWeight, WeightData, WeightEncoding } from './weight.js'
+
+/** Retention has three forms of one function; they differ in speed and rounding only. `auto` chooses by length. */
+export type RetentionForm = 'auto' | 'parallel' | 'recurrent' | 'chunkwise'
+
+export interface CompileOptions {
+  /** A device weight for every parameter of the graph, by name. */
+  readonly weights: Readonly<Record<string, DeviceWeight>>
+  readonly form?: RetentionForm
+  /** Tokens per chunk of the chunkwise form. */
+  readonly chunk?: number
+  readonly signal?: AbortSignal
+}
+
+export interface BackendLimits {
+  /** Largest number of bytes of one weight. */
+  readonly maxWeightBytes: number
+  /** Bytes that all weights, states and programs together may take. */
+  readonly maxTotalBytes: number
+  readonly encodings: readonly WeightEncoding[]
+  /** Threads, subgroups and the like, for people to read. */
+  readonly description: string
+}
+
+export interface Backend {
+  readonly specVersion: 1
+  readonly name: string
+  readonly limits: BackendLimits
+  /** True, or the reason why not. An op that is not supported is expanded into simpler ops before `compile`. */
+  supports(node: GraphNode, graph: Graph): true | string
+  /** Copies a weight to the device. The caller owns the result and disposes of it. */
+  upload(weight: WeightData): Promise<DeviceWeight>
+  /** The graph must pass `check`. Programs of one backend share its weights and may share states. */
+  compile(graph: Graph, options: CompileOptions): Promise<Program>
+  dispose(): void
+  [Symbol.dispose](): void
+}
+
+export interface RunOptions {
+  /** Checked before the work starts; a run that has started ends. */
+  readonly signal?: AbortSignal
+}
+
+export interface Program {
+  readonly graph: Graph
+  /** A state of zeros for this graph; it fits every program of the backend whose graph has the same states. */
+  createState(): State
+  /**
+   * Runs once: reads `inputs` by name, updates `state` in place and returns the outputs by name, in host memory that the caller owns.
+   * Runs of one backend happen one after another in the order of the calls. A failed run leaves the state as it was.
+   */
+  run(inputs: NamedTensors, state: State | null, options?: RunOptions): Promise<NamedTensors>
+  stats(): ProgramStats
+  dispose(): void
+  [Symbol.dispose](): void
+}
+
+export interface ProgramStats {
+  /** Kernels started for one run. */
+  readonly dispatches: number
+  /** Memory of the program itself: activations and constants, without weights and states. */
+  readonly bytes: number
+  /** How many nodes use each kernel. */
+  readonly kernels: Readonly<Record<string, number>>
+  readonly runs: number
+  /** Time of all runs together. */
+  readonly milliseconds: number
+}
