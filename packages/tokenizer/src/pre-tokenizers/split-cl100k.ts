@@ -1,0 +1,69 @@
+/**
+ * The pattern of cl100k, Llama 3 and Qwen 2 as a scanner:
+ * `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`, where the most
+ * digits in one piece vary.
+ */
+import { classAt, endOfRun, LETTER, NUMBER, OTHER, SPACE } from './character-class.js'
+import type { PreTokenizer } from './pre-tokenizer.js'
+import { endOfSpace } from './split-gpt2.js'
+
+const BLANK = 0x20
+const APOSTROPHE = 0x27
+// U+017F, the long s, equals s where case does not count.
+const oneLetter = 'sStTmMdD\u017f'
+
+const isLineBreak = (unit: number): boolean => unit === 0x0a || unit === 0x0d
+const width = (text: string, at: number): number => (text.codePointAt(at)! > 0xffff ? 2 : 1)
+
+function endOfContraction(text: string, at: number, end: number): number {
+  if (at + 1 >= end) return at
+  if (oneLetter.includes(text[at + 1])) return at + 2
+  if (at + 2 >= end) return at
+  const two = text.slice(at + 1, at + 3).toLowerCase()
+  return two === 're' || two === 've' || two === 'll' ? at + 3 : at
+}
+
+function endOfLineBreaks(text: string, at: number, end: number): number {
+  while (at < end && isLineBreak(text.charCodeAt(at))) at++
+  return at
+}
+
+function endOfNumber(text: string, at: number, end: number, mostDigits: number): number {
+  for (let i = 0; i < mostDigits && at < end && classAt(text, at) === NUMBER; i++) at += width(text, at)
+  return at
+}
+
+/** `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the last line break of the run, if it has one. */
+function endOfLinesOrSpace(text: string, at: number, end: number): number {
+  for (let last = endOfRun(text, at, end, SPACE); last > at; last--) {
+    if (isLineBreak(text.charCodeAt(last - 1))) return last
+  }
+  return endOfSpace(text, at, end)
+}
+
+function endOfPiece(text: string, at: number, end: number, mostDigits: number): number {
+  const unit = text.charCodeAt(at)
+  if (unit === APOSTROPHE) {
+    const contraction = endOfContraction(text, at, end)
+    if (contraction > at) return contraction
+  }
+  const kind = classAt(text, at)
+  if (kind === LETTER) return endOfRun(text, at, end, LETTER)
+  if (kind === NUMBER) return endOfNumber(text, at, end, mostDigits)
+  const following = at + width(text, at)
+  const nextKind = following < end ? classAt(text, following) : 0
+  if (nextKind === LETTER && !isLineBreak(unit)) return endOfRun(text, following, end, LETTER)
+  if (kind === OTHER) return endOfLineBreaks(text, endOfRun(text, at, end, OTHER), end)
+  if (unit === BLANK && nextKind === OTHER) return endOfLineBreaks(text, endOfRun(text, following, end, OTHER), end)
+  return endOfLinesOrSpace(text, at, end)
+}
+
+export function splitCl100k(mostDigits: number): PreTokenizer {
+  return (text, start, end, emit) => {
+    for (let at = start; at < end; ) {
+      const stop = endOfPiece(text, at, end, mostDigits)
+      emit(text, at, stop)
+      at = stop
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The GPT-2 pattern as a scanner: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`. Linear, and without
+ * the stack a regular expression takes on long runs.
+ */
+import { classAt, endOfRun, SPACE } from './character-class.js'
+import type { EmitPiece } from './pre-tokenizer.js'
+
+const BLANK = 0x20
+const APOSTROPHE = 0x27
+
+/** End of the contraction at `at` (an apostrophe), or `at` if there is none. */
+function endOfContraction(text: string, at: number, end: number): number {
+  if (at + 1 >= end) return at
+  const first = text[at + 1]
+  if (first === 's' || first === 't' || first === 'm' || first === 'd') return at + 2
+  if (at + 2 >= end) return at
+  const second = text[at + 2]
+  return (second === 'e' && (first === 'r' || first === 'v')) || (first === 'l' && second === 'l') ? at + 3 : at
+}
+
+/** End of the whitespace piece at `at`: the run, less its last character where something follows (which may take it along). */
+export function endOfSpace(text: string, at: number, end: number): number {
+  const run = endOfRun(text, at, end, SPACE)
+  return run < end && run - at > 1 ? run - 1 : run
+}
+
+function endOfPiece(text: string, at: number, end: number): number {
+  const unit = text.charCodeAt(at)
+  if (unit === APOSTROPHE) {
+    const contraction = endOfContraction(text, at, end)
+    if (contraction > at) return contraction
+  }
+  const body = unit === BLANK && at + 1 < end ? at + 1 : at
+  const kind = classAt(text, body)
+  return kind === SPACE ? endOfSpace(text, at, end) : endOfRun(text, body, end, kind)
+}
+
+export function splitGpt2(text: string, start: number, end: number, emit: EmitPiece): void {
+  for (let at = start; at < end; ) {
+    const stop = endOfPiece(text, at, end)
+    emit(text, at, stop)
+    at = stop
+  }
+}
