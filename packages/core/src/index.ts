@@ -42,6 +42,12 @@ export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
 
 export { checkSpec } from './model/check-spec.js'
-export { type GraphSize, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './model/graphs.js'
+export { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './model/graphs.js'
 export { type RetNetInputs, languageModelHead, retnet } from './model/retnet.js'
 export { type Activation, type FeedForwardSpec, type HeadWidths, type NormSpec, type RetNetSpec, headWidths, stateBytes } from './model/spec.js'
+export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
+
+export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'
+export { encodeSnapshot } from './snapshot/encode.js'
+export { Fingerprint, fingerprintOf } from './snapshot/fingerprint.js'
+export type { Snapshot, SnapshotBlock, SnapshotHeader, SnapshotIdentity, SnapshotTensor } from './snapshot/format.js'

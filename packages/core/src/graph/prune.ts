@@ -10,3 +10,9 @@ export function prune(graph: Graph): Graph {
   })
   return { ...graph, nodes: nodes.toReversed() }
 }
+
+/** The graph without the parameters that no node reads. */
+export function dropUnusedParameters(graph: Graph): Graph {
+  const read = new Set<number | null>(graph.nodes.flatMap((node) => node.inputs))
+  return { ...graph, parameters: graph.parameters.filter(({ value }) => read.has(value)) }
+}

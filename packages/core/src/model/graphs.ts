@@ -1,6 +1,7 @@
 /** The graphs that running and training a RetNet need, each for one static shape. */
 import type { Graph } from '../contract/graph.js'
 import { trace } from '../graph/builder.js'
+import { dropUnusedParameters, prune } from '../graph/prune.js'
 import { embed } from '../ops/contraction.js'
 import { scale } from '../ops/elementwise.js'
 import { crossEntropy } from '../ops/loss.js'
@@ -41,6 +42,17 @@ export function nextTokenGraph(spec: RetNetSpec, { rows, length }: GraphSize): G
     const last = embed(reshape(hidden, [rows * length, spec.width]), g.input('last', [rows], 'i32'))
     return { logits: languageModelHead(g, spec, last) }
   })
+}
+
+/** tokens, mask i32 [B, T] -> no output: advances the state only. */
+export function consumeGraph(spec: RetNetSpec, { rows, length }: GraphSize): Graph {
+  checkSpec(spec)
+  const graph = trace('retnet.consume', (g) => {
+    const tokens = g.input('tokens', [rows, length], 'i32')
+    retnet(g, spec, { tokens, mask: g.input('mask', [rows, length], 'i32') })
+    return {}
+  })
+  return dropUnusedParameters(prune(graph))
 }
 
 /** tokens, mask, targets i32 [B, T] (target -1: not counted) -> losses [B, T] in nats and their sum [1] times `weight`. */

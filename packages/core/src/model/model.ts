@@ -1,0 +1,179 @@
+/** A RetNet on a backend: its weights uploaded, its programs compiled as they are needed. It knows ids, no text and no sampling. */
+import type { Backend, Program, RetentionForm } from '../contract/backend.js'
+import type { Graph } from '../contract/graph.js'
+import type { State } from '../contract/state.js'
+import { sameShape, showType } from '../contract/tensor.js'
+import type { DeviceWeight, WeightData } from '../contract/weight.js'
+import { ArgumentError } from '../errors/argument-error.js'
+import { DisposedError } from '../errors/disposed-error.js'
+import { ShapeError } from '../errors/shape-error.js'
+import { expand } from '../graph/expand.js'
+import { fingerprintOf } from '../snapshot/fingerprint.js'
+import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
+import { checkSpec } from './check-spec.js'
+import { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './graphs.js'
+import { restoreState, snapshotTensors } from './model-snapshot.js'
+import { type RetNetSpec, stateBytes } from './spec.js'
+
+export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss'
+
+export interface ModelOptions {
+  readonly spec: RetNetSpec
+  readonly backend: Backend
+  /** Every weight of `parameterShapes(spec)` once, in any order; each is uploaded before the next is asked for. */
+  readonly weights: Iterable<readonly [string, WeightData]> | AsyncIterable<readonly [string, WeightData]>
+  /** Fingerprint of the checkpoint, for snapshots; may be known only when all weights have been read. */
+  readonly fingerprint: () => string
+  readonly signal?: AbortSignal
+}
+
+export interface ProgramOptions {
+  readonly form?: RetentionForm
+  readonly chunk?: number
+}
+
+export interface ConsumeOptions {
+  readonly signal?: AbortSignal
+  /** Called after each run with the number of tokens that the state has taken in since the call began. */
+  readonly onProgress?: (tokens: number) => void
+}
+
+/** Lengths of the programs that take in text; a remainder is padded to the next one and masked. */
+const lengths = [1, 16, 128]
+
+export class Model {
+  readonly spec: RetNetSpec
+  readonly backend: Backend
+  readonly identity: SnapshotIdentity
+  /** Bytes of the state of one sequence. */
+  readonly stateBytes: number
+  /** Bytes of all weights on the device. */
+  readonly weightBytes: number
+  readonly #weights: Readonly<Record<string, DeviceWeight>>
+  readonly #programs = new Map<string, Promise<Program>>()
+  #disposed = false
+
+  private constructor(options: ModelOptions, weights: Record<string, DeviceWeight>) {
+    this.spec = options.spec
+    this.backend = options.backend
+    this.identity = { spec: fingerprintOf(options.spec), weights: options.fingerprint() }
+    this.stateBytes = stateBytes(options.spec)
+    this.weightBytes = Object.values(weights).reduce((total, weight) => total + weight.bytes, 0)
+    this.#weights = weights
+  }
+
+  /** Uploads the weights. Throws ShapeError for a weight that is missing, unknown or of a wrong shape; nothing stays uploaded then. */
+  static async create(options: ModelOptions): Promise<Model> {
+    checkSpec(options.spec)
+    const shapes = parameterShapes(options.spec)
+    const weights: Record<string, DeviceWeight> = {}
+    try {
+      for await (const [name, weight] of options.weights) {
+        options.signal?.throwIfAborted()
+        checkWeight(name, weight, shapes.get(name))
+        weights[name] = await options.backend.upload(weight)
+      }
+      const missing = [...shapes.keys()].find((name) => !(name in weights))
+      if (missing) throw new ShapeError({ op: 'model', argument: `weight ${missing}`, expected: 'to be given', actual: 'nothing' })
+      return new Model(options, weights)
+    } catch (error) {
+      for (const weight of Object.values(weights)) weight.dispose()
+      throw error
+    }
+  }
+
+  /** The compiled graph of one kind and size; made on first use, then kept. */
+  program(kind: ProgramKind, size: GraphSize, options: ProgramOptions = {}): Promise<Program> {
+    if (this.#disposed) throw new DisposedError('model')
+    const key = JSON.stringify([kind, size.rows, size.length, options.form, options.chunk])
+    const known = this.#programs.get(key)
+    if (known) return known
+    const graph = expand(graphOf(kind, this.spec, size), (node, of) => this.backend.supports(node, of))
+    const program = this.backend.compile(graph, { ...options, weights: this.#weights })
+    this.#programs.set(key, program)
+    program.catch(() => this.#programs.delete(key))
+    return program
+  }
+
+  /** The state of one sequence before its first token. */
+  async createState(): Promise<State> {
+    return (await this.program('next', { rows: 1, length: 1 })).createState()
+  }
+
+  /**
+   * Takes tokens into the state, without computing predictions. When it throws or is aborted, the state holds the tokens that
+   * `onProgress` last reported.
+   */
+  async consume(state: State, tokens: ArrayLike<number>, { signal, onProgress }: ConsumeOptions = {}): Promise<void> {
+    this.checkTokens(tokens)
+    for (let at = 0; at < tokens.length; ) {
+      const length = lengths.find((size) => size >= tokens.length - at) ?? lengths[lengths.length - 1]
+      const count = Math.min(length, tokens.length - at)
+      const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))
+      const mask = Int32Array.from({ length }, (_, index) => (index < count ? 1 : 0))
+      const program = await this.program('consume', { rows: 1, length })
+      await program.run({ tokens: ids, mask }, state, { signal })
+      at += count
+      onProgress?.(at)
+    }
+  }
+
+  /** Takes one token into the state and returns the logits [V] of the one after it. */
+  async next(state: State, token: number, signal?: AbortSignal): Promise<Float32Array> {
+    this.checkTokens([token])
+    const program = await this.program('next', { rows: 1, length: 1 })
+    const { logits } = await program.run({ tokens: Int32Array.of(token), mask: Int32Array.of(1) }, state, { signal })
+    return logits as Float32Array
+  }
+
+  /** Throws ArgumentError at the first id that the vocabulary does not have. */
+  checkTokens(tokens: ArrayLike<number>): void {
+    const { vocabSize } = this.spec
+    for (let index = 0; index < tokens.length; index++) {
+      const id = tokens[index]
+      if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue
+      throw new ArgumentError({ argument: `token ${index}`, expected: `an id from 0 to ${vocabSize - 1}`, actual: id })
+    }
+  }
+
+  /** The state as data; `extra` tensors travel with it. Encode it with `encodeSnapshot`. */
+  async snapshot(state: State, extra: Readonly<Record<string, SnapshotTensor>> = {}): Promise<Snapshot> {
+    const program = await this.program('next', { rows: 1, length: 1 })
+    const { position, tensors } = await snapshotTensors(program.graph, state)
+    return { identity: this.identity, position, tensors: { ...tensors, ...extra } }
+  }
+
+  /** A new state from a snapshot of the same model, made on any backend. Throws SnapshotError before it touches the device. */
+  async restore(snapshot: Snapshot): Promise<State> {
+    const program = await this.program('next', { rows: 1, length: 1 })
+    return restoreState(program, this.identity, snapshot)
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    for (const program of this.#programs.values()) {
+      program.then(
+        (made) => made.dispose(),
+        () => {},
+      )
+    }
+    for (const weight of Object.values(this.#weights)) weight.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+function graphOf(kind: ProgramKind, spec: RetNetSpec, size: GraphSize): Graph {
+  if (kind === 'next') return nextTokenGraph(spec, size)
+  if (kind === 'consume') return consumeGraph(spec, size)
+  return kind === 'logits' ? logitsGraph(spec, size) : lossGraph(spec, size)
+}
+
+function checkWeight(name: string, weight: WeightData, shape: readonly number[] | undefined): void {
+  if (shape && sameShape(shape, weight.type.shape)) return
+  const expected = shape ? `[${shape.join(', ')}]` : 'not to exist'
+  throw new ShapeError({ op: 'model', argument: `weight ${name}`, expected, actual: showType(weight.type) })
+}
