@@ -13,6 +13,10 @@ export function stateTensorName(state: string): string {
   return `state.${state}`
 }
 
+export function isStateTensor(name: string): boolean {
+  return name.startsWith('state.')
+}
+
 export async function snapshotTensors(
   graph: Graph,
   state: State,

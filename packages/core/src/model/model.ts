@@ -8,11 +8,13 @@ import { ArgumentError } from '../errors/argument-error.js'
 import { DisposedError } from '../errors/disposed-error.js'
 import { ShapeError } from '../errors/shape-error.js'
 import { expand } from '../graph/expand.js'
+import { decodeSnapshot } from '../snapshot/decode.js'
+import { encodeSnapshot } from '../snapshot/encode.js'
 import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
 import { checkSpec } from './check-spec.js'
 import { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './graphs.js'
-import { restoreState, snapshotTensors } from './model-snapshot.js'
+import { isStateTensor, restoreState, snapshotTensors } from './model-snapshot.js'
 import { type RetNetSpec, stateBytes } from './spec.js'
 
 export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss'
@@ -147,6 +149,19 @@ export class Model {
   async restore(snapshot: Snapshot): Promise<State> {
     const program = await this.program('next', { rows: 1, length: 1 })
     return restoreState(program, this.identity, snapshot)
+  }
+
+  /** The bytes of `snapshot`: what goes into a file or over the network. Names of `extra` must not begin with `state.`. */
+  async saveState(state: State, extra: Readonly<Record<string, SnapshotTensor>> = {}): Promise<Uint8Array> {
+    return encodeSnapshot(await this.snapshot(state, extra))
+  }
+
+  /** A new state from the bytes of `saveState`, and the extra tensors that travelled with it. */
+  async loadState(bytes: Uint8Array): Promise<{ state: State; extra: Record<string, SnapshotTensor> }> {
+    const snapshot = decodeSnapshot(bytes)
+    const state = await this.restore(snapshot)
+    const extra = Object.entries(snapshot.tensors).filter(([name]) => !isStateTensor(name))
+    return { state, extra: Object.fromEntries(extra) }
   }
 
   dispose(): void {
