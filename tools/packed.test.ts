@@ -96,6 +96,20 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
   })
 })
 
+test('all packages install together, and the example of the main README runs', async () => {
+  const example = fencesOf(join(root, 'README.md')).find(({ runnable }) => runnable)
+  if (example === undefined)
+    throw new Error('README.md: put <!-- example --> before the fence that shows the packages together')
+  const project = join(temporary, 'all')
+  createProject(project)
+  await install(
+    project,
+    published.map(({ short }) => short),
+  )
+  writeFileSync(join(project, 'example.ts'), example.code)
+  await execute(process.execPath, ['example.ts'], project)
+})
+
 // the examples may read the small checkpoints by their paths in the repository
 function createProject(project: string): void {
   mkdirSync(project)
