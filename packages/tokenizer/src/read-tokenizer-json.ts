@@ -67,7 +67,7 @@ export function readTokenizerJson(json: unknown): TokenizerParts {
     tokens,
     idOfAddedToken: idOf(added),
     specialTokens: idOf(special),
-    tokenBytes: createTokenBytes(tokens, (id) => specialIds.has(id), bytesOfToken),
+    tokenBytes: createTokenBytes(decodedTokens(tokens, added, normalize), (id) => specialIds.has(id), bytesOfToken),
   }
 }
 
@@ -105,6 +105,13 @@ function tokensById(vocabulary: ReadonlyMap<string, number>, added: readonly Add
     tokens[id] = token
   }
   return tokens as string[]
+}
+
+/** Tokens as decoding sees them: in the reference an added token that is matched in normalized text is also read back so. */
+function decodedTokens(tokens: readonly string[], added: readonly AddedToken[], normalize: Normalizer): string[] {
+  const decoded = [...tokens]
+  for (const token of added) if (token.normalized) decoded[token.id] = normalize(token.content)
+  return decoded
 }
 
 function checkSurrounding(surrounding: SurroundingIds, size: number): SurroundingIds {
