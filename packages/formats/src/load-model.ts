@@ -1,0 +1,54 @@
+/** From a model's name to a model that runs. */
+import { type Backend, Fingerprint, Model, type WeightEncoding } from '@retnet/core'
+import { type Checkpoint, openCheckpoint, weightDtypes } from './checkpoint.js'
+import { OptionError } from './errors.js'
+import type { ModelFolder } from './folders/model-folder.js'
+import { streamWeights } from './weights/weight-stream.js'
+
+export interface LoadOptions {
+  readonly backend: Backend
+  /** How the backend holds the matrices; default `f32`. Norms and biases always stay f32. */
+  readonly dtype?: WeightEncoding
+  readonly signal?: AbortSignal
+  /** Bytes of weights read so far and altogether. */
+  readonly onProgress?: (progress: { loaded: number; total: number }) => void
+}
+
+export interface LoadedModel extends Disposable {
+  readonly model: Model
+  readonly checkpoint: Checkpoint
+  /** Text of tokenizer.json for a tokenizer package, or null. */
+  readonly tokenizerJson: string | null
+  readonly generation: Checkpoint['generation']
+  dispose(): void
+}
+
+/** Reads a checkpoint and uploads its weights to the backend. */
+export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions): Promise<LoadedModel> {
+  const { backend, dtype = 'f32', signal, onProgress } = options
+  if (!weightDtypes.includes(dtype)) {
+    throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${String(dtype)}.`)
+  }
+  const checkpoint = await openCheckpoint(folder, signal ? { signal } : {})
+  try {
+    const fingerprint = new Fingerprint()
+    const { family, spec, tensors } = checkpoint
+    const weights = streamWeights({ family, spec, tensors, dtype, signal, onProgress }, fingerprint)
+    const model = await Model.create({
+      spec,
+      backend,
+      weights,
+      fingerprint: () => fingerprint.digest(),
+      ...(signal && { signal }),
+    })
+    const dispose = () => {
+      model.dispose()
+      checkpoint.dispose()
+    }
+    const { tokenizerJson, generation } = checkpoint
+    return { model, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
+  } catch (error) {
+    checkpoint.dispose()
+    throw error
+  }
+}
