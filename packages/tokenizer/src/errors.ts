@@ -41,7 +41,9 @@ export class TokenIdError extends TokenizerError {
     readonly vocabularySize: number,
   ) {
     const where = index < 0 ? 'token id' : `token id at index ${index}`
-    super(`${where}: expected an integer from 0 to ${vocabularySize - 1}, got ${String(id)}. Decode with the tokenizer that made the ids.`)
+    super(
+      `${where}: expected an integer from 0 to ${vocabularySize - 1}, got ${String(id)}. Decode with the tokenizer that made the ids.`,
+    )
   }
 }
 

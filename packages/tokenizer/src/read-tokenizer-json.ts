@@ -43,14 +43,15 @@ const KEYS = [
 export function readTokenizerJson(json: unknown): TokenizerParts {
   const file = asFields(parse(json), 'the file')
   checkFrame(file)
-  checkDecoder(field(file, 'decoder'))
-  const preTokenize = readPreTokenizer(field(file, 'pre_tokenizer'))
-  const normalize = readNormalizer(field(file, 'normalizer'))
   const model = readByteLevelBpe(field(file, 'model'))
+  const normalize = readNormalizer(field(file, 'normalizer'))
+  const preTokenize = readPreTokenizer(field(file, 'pre_tokenizer'))
+  checkDecoder(field(file, 'decoder'))
   const added = readAddedTokens(field(file, 'added_tokens'), model.vocabulary)
   const tokens = tokensById(model.vocabulary, added)
   const special = added.filter((token) => token.special)
-  const specialIds = new Set(special.map((token) => token.id))
+  const specialTokens = idOf(special)
+  const decoded = decodedTokens(tokens, added, normalize)
   return {
     normalize,
     preTokenize,
@@ -66,8 +67,8 @@ export function readTokenizerJson(json: unknown): TokenizerParts {
     surrounding: checkSurrounding(readPostProcessor(field(file, 'post_processor')), tokens.length),
     tokens,
     idOfAddedToken: idOf(added),
-    specialTokens: idOf(special),
-    tokenBytes: createTokenBytes(decodedTokens(tokens, added, normalize), (id) => specialIds.has(id), bytesOfToken),
+    specialTokens,
+    tokenBytes: createTokenBytes(decoded, (token) => specialTokens.has(token), bytesOfToken),
   }
 }
 
@@ -98,16 +99,20 @@ function idOf(tokens: readonly AddedToken[]): Map<string, number> {
 function tokensById(vocabulary: ReadonlyMap<string, number>, added: readonly AddedToken[]): string[] {
   const ids = new Map(vocabulary)
   for (const token of added) ids.set(token.content, token.id)
-  const tokens = new Array<string | undefined>(ids.size).fill(undefined)
+  const tokens = Array.from<string | undefined>({ length: ids.size })
   for (const [token, id] of ids) {
     if (id >= ids.size) throw wrong(`token ${describe(token)}`, `an id below ${ids.size}, the number of tokens`, id)
-    if (tokens[id] !== undefined) throw wrong(`token ${describe(token)}`, `an id of its own, not that of ${describe(tokens[id])}`, id)
+    if (tokens[id] !== undefined)
+      throw wrong(`token ${describe(token)}`, `an id of its own, not that of ${describe(tokens[id])}`, id)
     tokens[id] = token
   }
   return tokens as string[]
 }
 
-/** Tokens as decoding sees them: in the reference an added token that is matched in normalized text is also read back so. */
+/**
+ * Tokens as decoding sees them. In the reference an added token that is matched in normalized text is also read back so, and then
+ * counts as special only if the text is still that of a special token.
+ */
 function decodedTokens(tokens: readonly string[], added: readonly AddedToken[], normalize: Normalizer): string[] {
   const decoded = [...tokens]
   for (const token of added) if (token.normalized) decoded[token.id] = normalize(token.content)

@@ -103,18 +103,17 @@ export class Tokenizer {
 const ENCODE_DEFAULTS = { addSpecialTokens: false, parseSpecialTokens: true }
 const DECODE_DEFAULTS = { skipSpecialTokens: false }
 
+/** The options over their defaults; an unknown name or another type throws, undefined means the default. */
 function readOptions<T extends Record<string, boolean>>(call: string, options: Partial<T>, defaults: T): T {
+  const result: Record<string, boolean> = { ...defaults }
   for (const [key, value] of Object.entries(options)) {
+    const argument = `${call}: options.${key}`
     if (!Object.hasOwn(defaults, key)) {
-      throw new TokenizerArgumentError(`${call}: options.${key}`, `one of ${Object.keys(defaults).join(', ')}`, 'an unknown option')
+      throw new TokenizerArgumentError(argument, `one of ${Object.keys(defaults).join(', ')}`, 'an unknown option')
     }
-    if (typeof value !== 'boolean' && value !== undefined) {
-      throw new TokenizerArgumentError(`${call}: options.${key}`, 'true or false', describe(value))
-    }
+    if (value === undefined) continue
+    if (typeof value !== 'boolean') throw new TokenizerArgumentError(argument, 'true or false', describe(value))
+    result[key] = value
   }
-  return { ...defaults, ...definedOnly(options) }
-}
-
-function definedOnly<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
+  return result as T
 }

@@ -14,7 +14,9 @@ const isSpace = /\p{White_Space}/u
 export function createMatcher(tokens: readonly AddedToken[], normalize: (text: string) => string): AddedTokenMatcher {
   // Where two tokens normalize to the same text the special one wins.
   const ordered = [...tokens].sort((a, b) => Number(b.special) - Number(a.special))
-  const entries = ordered.map((token) => [normalize(token.content), token] as const).filter(([content]) => content !== '')
+  const entries = ordered
+    .map((token) => [normalize(token.content), token] as const)
+    .filter(([content]) => content !== '')
   if (entries.length === 0) return (text, _, visit) => visitRest(0, text.length, visit)
   const trie = createTrie(entries)
   return (text, parseSpecial, visit) => {

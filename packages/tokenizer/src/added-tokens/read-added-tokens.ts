@@ -18,7 +18,11 @@ export interface AddedToken {
 
 const KEYS = ['id', 'content', 'single_word', 'lstrip', 'rstrip', 'normalized', 'special']
 
-export function readAddedTokens(value: unknown, vocabulary: ReadonlyMap<string, number>, path = 'added_tokens'): AddedToken[] {
+export function readAddedTokens(
+  value: unknown,
+  vocabulary: ReadonlyMap<string, number>,
+  path = 'added_tokens',
+): AddedToken[] {
   if (value === null || value === undefined) return []
   const tokens = new Map<string, AddedToken>()
   asList(value, path).forEach((item, i) => {

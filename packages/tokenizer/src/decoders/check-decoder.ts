@@ -1,10 +1,9 @@
 /** Checks that a `tokenizer.json` asks for the one decoder there is, `ByteLevel`. */
 import { UnsupportedTokenizerError } from '../errors.js'
-import { describe } from '../reading/describe.js'
-import { asFields, asText, field } from '../reading/fields.js'
+import { readSteps } from '../reading/steps.js'
 
-export function checkDecoder(value: unknown, path = 'decoder'): void {
-  if (value === null || value === undefined) throw new UnsupportedTokenizerError(path, 'ByteLevel', describe(value))
-  const type = asText(field(asFields(value, path), 'type'), `${path}.type`)
-  if (type !== 'ByteLevel') throw new UnsupportedTokenizerError(`${path}.type`, 'ByteLevel', type)
+export function checkDecoder(value: unknown): void {
+  const types = readSteps(value, 'decoder', 'decoders').map((step) => step.type)
+  if (types.join() !== 'ByteLevel')
+    throw new UnsupportedTokenizerError('decoder', 'ByteLevel', types.join(', ') || 'null')
 }

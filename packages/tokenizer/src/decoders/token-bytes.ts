@@ -10,7 +10,7 @@ export interface TokenBytes {
 
 export function createTokenBytes(
   tokens: readonly string[],
-  isSpecial: (id: number) => boolean,
+  isSpecial: (token: string) => boolean,
   bytesOf: (token: string) => Uint8Array,
 ): TokenBytes {
   const parts = tokens.map(bytesOf)
@@ -18,5 +18,5 @@ export function createTokenBytes(
   parts.forEach((part, id) => (offsets[id + 1] = offsets[id] + part.length))
   const bytes = new Uint8Array(offsets[tokens.length])
   parts.forEach((part, id) => bytes.set(part, offsets[id]))
-  return { bytes, offsets, special: Uint8Array.from(tokens, (_, id) => Number(isSpecial(id))) }
+  return { bytes, offsets, special: Uint8Array.from(tokens, (token) => Number(isSpecial(token))) }
 }

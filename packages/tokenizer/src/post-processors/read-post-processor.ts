@@ -1,6 +1,8 @@
 /** Reads which ids a `post_processor` puts around a single text. Offsets and pairs of texts are not its concern here. */
 import { UnsupportedTokenizerError } from '../errors.js'
+import { describe } from '../reading/describe.js'
 import { asFields, asId, asList, asText, field, wrong, type Fields } from '../reading/fields.js'
+import { readSteps, type Step } from '../reading/steps.js'
 
 export interface SurroundingIds {
   readonly before: readonly number[]
@@ -9,17 +11,23 @@ export interface SurroundingIds {
 
 const nothing: SurroundingIds = { before: [], after: [] }
 
-export function readPostProcessor(value: unknown, path = 'post_processor'): SurroundingIds {
-  if (value === null || value === undefined) return nothing
-  const fields = asFields(value, path)
-  const type = asText(field(fields, 'type'), `${path}.type`)
+export function readPostProcessor(value: unknown): SurroundingIds {
+  // Each step surrounds what the steps before it made.
+  return readSteps(value, 'post_processor', 'processors')
+    .map(readStep)
+    .reduce(
+      (inner, outer) => ({ before: [...outer.before, ...inner.before], after: [...inner.after, ...outer.after] }),
+      nothing,
+    )
+}
+
+function readStep({ type, fields, path }: Step): SurroundingIds {
   if (type === 'ByteLevel') return nothing
   if (type === 'RobertaProcessing' || type === 'BertProcessing') return readClsSep(fields, path)
   if (type === 'TemplateProcessing') return readTemplate(fields, path)
-  if (type === 'Sequence') return readSequence(fields, path)
   throw new UnsupportedTokenizerError(
     `${path}.type`,
-    'ByteLevel, RobertaProcessing, BertProcessing, TemplateProcessing, Sequence',
+    'ByteLevel, RobertaProcessing, BertProcessing, TemplateProcessing',
     type,
   )
 }
@@ -27,13 +35,6 @@ export function readPostProcessor(value: unknown, path = 'post_processor'): Surr
 function readClsSep(fields: Fields, path: string): SurroundingIds {
   const id = (key: string): number => asId(asList(field(fields, key), `${path}.${key}`)[1], `${path}.${key}[1]`)
   return { before: [id('cls')], after: [id('sep')] }
-}
-
-function readSequence(fields: Fields, path: string): SurroundingIds {
-  const items = asList(field(fields, 'processors'), `${path}.processors`)
-  return items
-    .map((item, i) => readPostProcessor(item, `${path}.processors[${i}]`))
-    .reduce((inner, outer) => ({ before: [...outer.before, ...inner.before], after: [...inner.after, ...outer.after] }), nothing)
 }
 
 function readTemplate(fields: Fields, path: string): SurroundingIds {
@@ -54,8 +55,7 @@ function readPiece(value: unknown, special: Fields, path: string, index: number)
     throw wrong(`${at}.Sequence.id`, '"A"', field(asFields(sequence, at), 'id'))
   }
   const name = asText(field(asFields(field(piece, 'SpecialToken'), at), 'id'), `${at}.SpecialToken.id`)
-  const token = asFields(field(special, name), `${path}.special_tokens[${JSON.stringify(name)}]`)
-  return asList(field(token, 'ids'), `${path}.special_tokens[${JSON.stringify(name)}].ids`).map((id, i) =>
-    asId(id, `${path}.special_tokens[${JSON.stringify(name)}].ids[${i}]`),
-  )
+  const where = `${path}.special_tokens[${describe(name)}]`
+  const token = asFields(field(special, name), where)
+  return asList(field(token, 'ids'), `${where}.ids`).map((id, i) => asId(id, `${where}.ids[${i}]`))
 }

@@ -17,7 +17,13 @@ const classes = new Uint8Array(0x110000)
 
 function classify(point: number): number {
   const character = String.fromCodePoint(point)
-  const found = letter.test(character) ? LETTER : number.test(character) ? NUMBER : space.test(character) ? SPACE : OTHER
+  const found = letter.test(character)
+    ? LETTER
+    : number.test(character)
+      ? NUMBER
+      : space.test(character)
+        ? SPACE
+        : OTHER
   classes[point] = found
   return found
 }

@@ -7,7 +7,7 @@ const width = (text: string, at: number): number => (text.codePointAt(at)! > 0xf
 export function digits(individual: boolean): PreTokenizer {
   return (text, start, end, emit) => {
     let from = start
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       if (classAt(text, at) !== NUMBER) {
         at += width(text, at)
         continue

@@ -1,7 +1,8 @@
 /** Builds the pre-tokenizer that a `tokenizer.json` names. Its last step must be `ByteLevel`, as the model works on bytes. */
 import { UnsupportedTokenizerError } from '../errors.js'
 import { describe } from '../reading/describe.js'
-import { asBoolean, asFields, asList, asText, field, refuseUnknownKeys, type Fields } from '../reading/fields.js'
+import { asBoolean, asFields, asText, field, refuseUnknownKeys } from '../reading/fields.js'
+import { readSteps, type Step } from '../reading/steps.js'
 import { byteLevel } from './byte-level.js'
 import { digits } from './digits.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
@@ -19,49 +20,33 @@ const patterns = new Map<string, PreTokenizer>([
   [cl100k('\\p{N}'), splitCl100k(1)],
 ])
 
-export function readPreTokenizer(value: unknown, path = 'pre_tokenizer'): PreTokenizer {
-  const steps = flatten(value, path)
+export function readPreTokenizer(value: unknown): PreTokenizer {
+  const steps = readSteps(value, 'pre_tokenizer', 'pretokenizers')
   const last = steps.at(-1)
   if (last?.type !== 'ByteLevel') {
-    throw new UnsupportedTokenizerError(path, 'ByteLevel, or a Sequence that ends in it', last?.type ?? describe(value))
+    throw new UnsupportedTokenizerError(
+      'pre_tokenizer',
+      'ByteLevel, or a Sequence that ends in it',
+      last?.type ?? 'null',
+    )
   }
-  return steps.map(readStep).reduceRight(chain)
+  const before = steps.slice(0, -1).map(readStep)
+  return before.reduceRight(chain, readByteLevel(last))
 }
 
-interface Step {
-  readonly type: string
-  readonly fields: Fields
-  readonly path: string
-  readonly isLast: boolean
-}
-
-function flatten(value: unknown, path: string): Step[] {
-  if (value === null || value === undefined) return []
-  const fields = asFields(value, path)
-  const type = asText(field(fields, 'type'), `${path}.type`)
-  if (type !== 'Sequence') return [{ type, fields, path, isLast: true }]
-  refuseUnknownKeys(fields, path, ['type', 'pretokenizers'])
-  const items = asList(field(fields, 'pretokenizers'), `${path}.pretokenizers`)
-  return items.map((item, i) => {
-    const at = `${path}.pretokenizers[${i}]`
-    const step = asFields(item, at)
-    return { type: asText(field(step, 'type'), `${at}.type`), fields: step, path: at, isLast: i === items.length - 1 }
-  })
-}
-
+/** `step`, and on each of its pieces `after`. */
 function chain(after: PreTokenizer, step: PreTokenizer): PreTokenizer {
   return (text, start, end, emit) => step(text, start, end, (t, s, e) => after(t, s, e, emit))
 }
 
-function readStep({ type, fields, path, isLast }: Step): PreTokenizer {
-  // ByteLevel turns text into its byte alphabet, so steps behind it would see other characters.
-  if (type === 'ByteLevel' && isLast) return readByteLevel(fields, path)
-  if (type === 'Digits') return readDigits(fields, path)
-  if (type === 'Split') return readSplit(fields, path)
-  throw new UnsupportedTokenizerError(`${path}.type`, 'Digits and Split, then one ByteLevel at the end', type)
+function readStep(step: Step): PreTokenizer {
+  if (step.type === 'Digits') return readDigits(step)
+  if (step.type === 'Split') return readSplit(step)
+  // ByteLevel turns text into its byte alphabet, so a step behind it would see other characters.
+  throw new UnsupportedTokenizerError(`${step.path}.type`, 'Digits and Split, then one ByteLevel at the end', step.type)
 }
 
-function readByteLevel(fields: Fields, path: string): PreTokenizer {
+function readByteLevel({ fields, path }: Step): PreTokenizer {
   refuseUnknownKeys(fields, path, ['type', 'add_prefix_space', 'trim_offsets', 'use_regex'])
   return byteLevel({
     addPrefixSpace: asBoolean(field(fields, 'add_prefix_space'), `${path}.add_prefix_space`),
@@ -69,19 +54,28 @@ function readByteLevel(fields: Fields, path: string): PreTokenizer {
   })
 }
 
-function readDigits(fields: Fields, path: string): PreTokenizer {
+function readDigits({ fields, path }: Step): PreTokenizer {
   refuseUnknownKeys(fields, path, ['type', 'individual_digits'])
   return digits(asBoolean(field(fields, 'individual_digits'), `${path}.individual_digits`))
 }
 
-function readSplit(fields: Fields, path: string): PreTokenizer {
+function readSplit({ fields, path }: Step): PreTokenizer {
   refuseUnknownKeys(fields, path, ['type', 'pattern', 'behavior', 'invert'])
   const behavior = asText(field(fields, 'behavior'), `${path}.behavior`)
   const invert = asBoolean(field(fields, 'invert') ?? false, `${path}.invert`)
   const regex = field(asFields(field(fields, 'pattern'), `${path}.pattern`), 'Regex')
   const split = patterns.get(regex === undefined ? '' : asText(regex, `${path}.pattern.Regex`))
-  if (!split) throw new UnsupportedTokenizerError(`${path}.pattern`, 'the patterns of GPT-2, cl100k, Llama 3 and Qwen 2', describe(regex))
+  if (!split)
+    throw new UnsupportedTokenizerError(
+      `${path}.pattern`,
+      'the patterns of GPT-2, cl100k, Llama 3 and Qwen 2',
+      describe(regex),
+    )
   // These patterns match every character, so Isolated keeps all matches and an inverted Removed keeps just them too.
   if ((behavior === 'Isolated' && !invert) || (behavior === 'Removed' && invert)) return split
-  throw new UnsupportedTokenizerError(`${path}.behavior`, 'Isolated, or Removed with invert', `${behavior} with invert ${invert}`)
+  throw new UnsupportedTokenizerError(
+    `${path}.behavior`,
+    'Isolated, or Removed with invert',
+    `${behavior} with invert ${invert}`,
+  )
 }

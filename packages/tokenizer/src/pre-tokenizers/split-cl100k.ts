@@ -60,7 +60,7 @@ function endOfPiece(text: string, at: number, end: number, mostDigits: number): 
 
 export function splitCl100k(mostDigits: number): PreTokenizer {
   return (text, start, end, emit) => {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const stop = endOfPiece(text, at, end, mostDigits)
       emit(text, at, stop)
       at = stop

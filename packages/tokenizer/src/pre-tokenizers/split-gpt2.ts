@@ -36,7 +36,7 @@ function endOfPiece(text: string, at: number, end: number): number {
 }
 
 export function splitGpt2(text: string, start: number, end: number, emit: EmitPiece): void {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const stop = endOfPiece(text, at, end)
     emit(text, at, stop)
     at = stop

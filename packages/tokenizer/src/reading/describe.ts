@@ -4,6 +4,6 @@ export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'object' || typeof value === 'function') return `a ${typeof value}`
-  return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return `${value}`
+  return `a ${typeof value}`
 }

@@ -46,6 +46,7 @@ export function field(fields: Fields, key: string): unknown {
 /** Refuses keys outside `known`: a setting that is not understood could change the ids. */
 export function refuseUnknownKeys(fields: Fields, path: string, known: readonly string[]): void {
   for (const key of Object.keys(fields)) {
-    if (!known.includes(key)) throw new UnsupportedTokenizerError(path ? `${path}.${key}` : key, known.join(', '), describe(key))
+    if (!known.includes(key))
+      throw new UnsupportedTokenizerError(path ? `${path}.${key}` : key, known.join(', '), describe(key))
   }
 }

@@ -8,6 +8,8 @@ export const LONGEST_CACHED_PIECE = 48
 
 const CAPACITY = 1 << 17
 const MOST_ENTRIES = CAPACITY >> 1
+// Text made to collide costs this much and no more; the piece then takes the place of another.
+const MOST_PROBES = 16
 const KEY_UNITS = 1 << 20
 const VALUE_IDS = 1 << 19
 
@@ -27,15 +29,18 @@ export class PieceCache {
   #idEnd = 0
   #entries = 0
 
-  /** Offset into `slots` of the piece if it is there, else `-1 - offset` of the free slot it would take. */
+  /** Offset into `slots` of the piece if it is there, else `-1 - offset` of the slot it would take. */
   find(text: string, start: number, end: number, hash: number): number {
     const slots = this.slots
-    let at = (hash & (CAPACITY - 1)) << 2
-    while (slots[at + 2] !== 0) {
-      if (slots[at] === hash && slots[at + 2] >>> 16 === end - start && this.#matches(slots[at + 1], text, start, end)) return at
+    const home = (hash & (CAPACITY - 1)) << 2
+    let at = home
+    for (let probe = 0; probe < MOST_PROBES; probe++) {
+      if (slots[at + 2] === 0) return -1 - at
+      if (slots[at] === hash && slots[at + 2] >>> 16 === end - start && this.#matches(slots[at + 1], text, start, end))
+        return at
       at = (at + 4) & (CAPACITY * 4 - 1)
     }
-    return -1 - at
+    return -1 - home
   }
 
   #matches(key: number, text: string, start: number, end: number): boolean {
@@ -44,11 +49,11 @@ export class PieceCache {
     return true
   }
 
-  /** Adds the piece at the free slot that `find` named. `symbols[0 .. count]` are its ids. */
-  add(free: number, text: string, start: number, end: number, hash: number, symbols: Int32Array, count: number): void {
+  /** Adds the piece at the slot that `find` named. `symbols[0 .. count]` are its ids. */
+  add(found: number, text: string, start: number, end: number, hash: number, symbols: Int32Array, count: number): void {
     // Starting over moves every slot, and the piece will come again if it matters.
     if (this.#isFull(end - start, count)) return this.#clear()
-    const at = -1 - free
+    const at = -1 - found
     this.slots[at] = hash
     this.slots[at + 1] = this.#keyEnd
     this.slots[at + 2] = ((end - start) << 16) | count

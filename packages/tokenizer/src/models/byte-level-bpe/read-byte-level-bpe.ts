@@ -1,13 +1,23 @@
 /** Reads the `model` of a `tokenizer.json` as byte-level BPE, and refuses what would give other ids. */
 import { UnsupportedTokenizerError } from '../../errors.js'
 import { describe } from '../../reading/describe.js'
-import { asBoolean, asFields, asId, asList, asText, field, refuseUnknownKeys, wrong, type Fields } from '../../reading/fields.js'
+import {
+  asBoolean,
+  asFields,
+  asId,
+  asList,
+  asText,
+  field,
+  refuseUnknownKeys,
+  wrong,
+  type Fields,
+} from '../../reading/fields.js'
 import { isWellFormed } from '../../reading/well-formed.js'
 import { ByteLevelBpe } from './byte-level-bpe.js'
 import { addMerge, createMergeTable, type MergeTable } from './merge-table.js'
 
 /** Most tokens and most merges in a file; the largest published vocabularies have about a million. */
-export const MOST_ENTRIES = 1 << 22
+const MOST_ENTRIES = 1 << 22
 
 const KEYS = [
   'type',
@@ -22,11 +32,15 @@ const KEYS = [
   'merges',
 ]
 
-export function readByteLevelBpe(value: unknown, path = 'model'): ByteLevelBpe {
+export function readByteLevelBpe(value: unknown): ByteLevelBpe {
+  const path = 'model'
   const fields = asFields(value, path)
   // Older files have no type: what has merges is BPE.
-  const type = field(fields, 'type') ?? ('merges' in fields ? 'BPE' : undefined)
-  if (asText(type, `${path}.type`) !== 'BPE') throw new UnsupportedTokenizerError(`${path}.type`, 'BPE over bytes', String(type))
+  const type = asText(
+    field(fields, 'type') ?? (field(fields, 'merges') ? 'BPE' : 'a model without merges'),
+    `${path}.type`,
+  )
+  if (type !== 'BPE') throw new UnsupportedTokenizerError(`${path}.type`, 'BPE over bytes', type)
   refuseUnknownKeys(fields, path, KEYS)
   refuseUnsupported(fields, path)
   const vocabulary = readVocabulary(field(fields, 'vocab'), `${path}.vocab`)
@@ -73,23 +87,20 @@ function readMerges(value: unknown, vocabulary: ReadonlyMap<string, number>, pat
   const merges = asList(value, path)
   if (merges.length > MOST_ENTRIES) throw wrong(path, `at most ${MOST_ENTRIES} merges`, merges)
   const table = createMergeTable(merges.length)
-  for (let rank = 0; rank < merges.length; rank++) {
+  let rank = 0
+  const idOf = (token: string): number => {
+    const id = vocabulary.get(token)
+    if (id === undefined) throw wrong(`${path}[${rank}]`, 'tokens of the vocabulary', token)
+    return id
+  }
+  for (; rank < merges.length; rank++) {
     const pair = merges[rank]
     const parts: unknown = typeof pair === 'string' ? pair.split(' ') : pair
     if (!Array.isArray(parts) || parts.length !== 2) throw wrong(`${path}[${rank}]`, 'two tokens', pair)
-    const left = vocabulary.get(parts[0])
-    const right = vocabulary.get(parts[1])
-    const merged = vocabulary.get(`${parts[0]}${parts[1]}`)
-    if (left === undefined || right === undefined || merged === undefined) throw missing(parts, left, right, `${path}[${rank}]`)
-    addMerge(table, left, right, rank, merged)
+    const [left, right] = parts
+    addMerge(table, idOf(left), idOf(right), rank, idOf(left + right))
   }
   return table
-}
-
-function missing(parts: readonly unknown[], left: number | undefined, right: number | undefined, path: string): Error {
-  const [a, b] = parts.map((part) => asText(part, path))
-  const token = left === undefined ? a : right === undefined ? b : a + b
-  return wrong(path, 'tokens of the vocabulary', token)
 }
 
 function readUnknown(value: unknown, vocabulary: ReadonlyMap<string, number>, path: string): number | undefined {
