@@ -1,0 +1,130 @@
+/** From a graph to a flat list of kernels over slots. Knows no buffers. */
+import { type CompileOptions, type Graph, type GraphNode, type OpName, sizeOf } from '@retnet/core'
+import type { Profile } from '../device/profile.js'
+import { elementwiseKernels } from '../kernels/elementwise/elementwise.js'
+import { embedKernels } from '../kernels/embed/embed.js'
+import { lossKernels } from '../kernels/loss/loss.js'
+import { matmulKernels } from '../kernels/matmul/matmul.js'
+import { normKernels } from '../kernels/norm/norm.js'
+import { positionKernels } from '../kernels/position/position.js'
+import { reductionKernels } from '../kernels/reduction/reduction.js'
+import { retentionKernels } from '../kernels/retention/retention.js'
+import { emitCopy, emitFill, structureKernels } from '../kernels/structure/structure.js'
+import { emitUnpack } from '../kernels/matmul/unpack.js'
+import type { Kernel, Slot } from './kernel.js'
+import type { Lowering, LowerRule, LowerRules } from './lowering.js'
+
+const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
+  ...elementwiseKernels,
+  ...structureKernels,
+  ...reductionKernels,
+  ...normKernels,
+  ...positionKernels,
+  ...matmulKernels,
+  ...embedKernels,
+  ...retentionKernels,
+  ...lossKernels,
+}
+
+export interface Lowered {
+  readonly kernels: readonly Kernel[]
+  /** The value whose memory a value shares: reshapes, and states updated in place. */
+  readonly aliases: ReadonlyMap<number, number>
+  readonly scratchBytes: readonly number[]
+  readonly tables: readonly (Float32Array | Int32Array)[]
+}
+
+export function lower(graph: Graph, profile: Profile, options: CompileOptions): Lowered {
+  const kernels: Kernel[] = []
+  const scratchBytes: number[] = []
+  const tables: (Float32Array | Int32Array)[] = []
+  const aliases = aliasesOf(graph)
+  const parameters = new Map(graph.parameters.map(({ name, value }) => [value, name]))
+  const encodingOf = (value: number) => {
+    const name = parameters.get(value)
+    return name === undefined ? null : options.weights[name].encoding
+  }
+  const lowering: Lowering = {
+    profile,
+    form: options.form ?? 'auto',
+    chunk: options.chunk ?? 64,
+    type: (value) => graph.types[value],
+    encoding: encodingOf,
+    slot(value) {
+      const root = resolve(aliases, value)
+      const name = parameters.get(root)
+      if (name === undefined) return { kind: 'value', value: root }
+      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data' }
+      return emitUnpack(lowering, root, graph.types[root].shape)
+    },
+    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part }),
+    scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
+    table: (data) => ({ kind: 'table', index: tables.push(data) - 1 }),
+    emit: (made) => void kernels.push(made),
+  }
+  for (const node of graph.nodes) lowerNode(graph, node, lowering)
+  copyStates(graph, aliases, lowering)
+  return { kernels: kernels.filter((made) => !isEmpty(made)), aliases, scratchBytes, tables }
+}
+
+function lowerNode(graph: Graph, node: GraphNode, lowering: Lowering): void {
+  if (node.op === 'reshape') return
+  if (node.outputs.every((value) => sizeOf(graph.types[value].shape) === 0)) return
+  prepareInPlace(node, lowering)
+  const rule = rules[node.op] as LowerRule<OpName>
+  rule(node, node.attributes, lowering)
+}
+
+/** Ops that update a state in place find its initial value in the memory of the next one. */
+function prepareInPlace(node: GraphNode, lowering: Lowering): void {
+  const place = inPlaceOperand(node)
+  if (!place) return
+  const target = lowering.slot(place.output)
+  const { shape, dtype } = lowering.type(place.output)
+  if (place.input === null) emitFill(lowering, target, sizeOf(shape), 0)
+  else if (!sameSlot(lowering.slot(place.input), target)) {
+    emitCopy(lowering, lowering.slot(place.input), target, sizeOf(shape), dtype)
+  }
+}
+
+function inPlaceOperand(node: GraphNode): { input: number | null; output: number } | null {
+  if (node.op === 'retention') return { input: node.inputs[4], output: node.outputs[1] }
+  if (node.op === 'positions') return { input: node.inputs[0], output: node.outputs[1] }
+  return null
+}
+
+/** Reshapes share memory; so do a state and its next value, when the op that updates it is the state's only reader. */
+function aliasesOf(graph: Graph): Map<number, number> {
+  const aliases = new Map<number, number>()
+  for (const node of graph.nodes) if (node.op === 'reshape') aliases.set(node.outputs[0], node.inputs[0]!)
+  for (const { input, output } of graph.states) {
+    const readers = graph.nodes.filter((node) => node.inputs.includes(input))
+    const place = readers.length === 1 ? inPlaceOperand(readers[0]) : null
+    const shown = graph.outputs.some(({ value }) => value === input)
+    if (place?.input === input && place.output === output && !shown) aliases.set(output, input)
+  }
+  return aliases
+}
+
+/** States that were not updated in place are copied at the end, all after every kernel that reads them. */
+function copyStates(graph: Graph, aliases: ReadonlyMap<number, number>, lowering: Lowering): void {
+  for (const { input, output } of graph.states) {
+    if (resolve(aliases, output) === input) continue
+    const { shape, dtype } = graph.types[input]
+    emitCopy(lowering, lowering.slot(output), { kind: 'value', value: input }, sizeOf(shape), dtype)
+  }
+}
+
+export function resolve(aliases: ReadonlyMap<number, number>, value: number): number {
+  let root = value
+  while (aliases.has(root)) root = aliases.get(root)!
+  return root
+}
+
+function sameSlot(a: Slot, b: Slot): boolean {
+  return a.kind === 'value' && b.kind === 'value' && a.value === b.value
+}
+
+function isEmpty({ workgroups }: Kernel): boolean {
+  return workgroups.some((count) => count === 0)
+}

@@ -1,0 +1,31 @@
+import { RetNetError } from '@retnet/core'
+
+/** There is no adapter, or the one there is cannot run these kernels correctly. */
+export class AdapterError extends RetNetError {}
+
+/** A buffer does not fit the limits of the device. */
+export class DeviceLimitError extends RetNetError {
+  readonly what: string
+  readonly needed: number
+  readonly limit: number
+
+  constructor(what: string, needed: number, limit: number, fix: string) {
+    super(`${what}: needs ${needed} bytes in one buffer, but the device allows ${limit}.`, fix)
+    this.what = what
+    this.needed = needed
+    this.limit = limit
+  }
+}
+
+/** The device is gone: driver reset, tab in the background, or destroyed. Weights and states on it are lost. */
+export class DeviceLostError extends RetNetError {
+  readonly reason: string
+
+  constructor(reason: string) {
+    super(`the GPU device was lost: ${reason}.`, 'Create a new backend, load the model again and restore sessions from snapshots.')
+    this.reason = reason
+  }
+}
+
+/** The device refused a shader or an allocation: an error of this library or of the driver, never of the caller's data. */
+export class DeviceError extends RetNetError {}

@@ -1,0 +1,41 @@
+/** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
+import { sizeOf } from '@retnet/core'
+import type { LowerRules } from '../../compile/lowering.js'
+import { emitGemv, maxGemvRows } from './gemv.js'
+import { emitTiled } from './tiled.js'
+
+export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
+  matmul(node, { transposeA, transposeB }, lowering) {
+    const [a, b] = node.inputs as readonly number[]
+    const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
+    const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
+    const product = { a, b, y: node.outputs[0], rows, inner, columns: transposeB ? matrixB[0] : matrixB[1], batch: 1, transposeA, transposeB }
+    if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
+    else emitTiled(product, lowering)
+  },
+  batchMatmul(node, { transposeA, transposeB }, lowering) {
+    const [a, b] = node.inputs as readonly number[]
+    const { shape } = lowering.type(node.outputs[0])
+    const [rows, columns] = shape.slice(-2)
+    const inner = lowering.type(a).shape.at(transposeA ? -2 : -1)!
+    const batch = sizeOf(shape.slice(0, -2))
+    emitTiled({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
+  },
+}
+
+export interface Product {
+  readonly a: number
+  readonly b: number
+  readonly y: number
+  readonly rows: number
+  readonly inner: number
+  readonly columns: number
+  readonly batch: number
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+function asMatrix(shape: readonly number[]): readonly [number, number] {
+  const columns = shape[shape.length - 1] ?? 1
+  return [sizeOf(shape) / columns, columns]
+}

@@ -1,0 +1,65 @@
+/** Buffers of one device: made with a check against its limits, counted, and filled with NaN when a test asks for it. */
+import type { Profile } from '../device/profile.js'
+import { DeviceLimitError } from '../errors.js'
+
+export class GpuMemory {
+  readonly device: GPUDevice
+  readonly #profile: Profile
+  readonly #poison: boolean
+  bytes = 0
+
+  constructor(device: GPUDevice, profile: Profile, poison: boolean) {
+    this.device = device
+    this.#profile = profile
+    this.#poison = poison
+  }
+
+  /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
+  create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16)
+    const limit = Math.min(this.#profile.maxBindingBytes, this.#profile.maxBufferBytes)
+    if (size > limit) {
+      throw new DeviceLimitError(what, size, limit, 'Load with a smaller dtype, use fewer rows, or use a device with larger buffers.')
+    }
+    const buffer = this.device.createBuffer({
+      label: what,
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC | usage,
+    })
+    this.bytes += size
+    if (this.#poison) this.poison(buffer)
+    return buffer
+  }
+
+  upload(what: string, data: ArrayBufferView<ArrayBuffer>): GPUBuffer {
+    const buffer = this.create(what, data.byteLength)
+    this.write(buffer, data)
+    return buffer
+  }
+
+  /** Writes whole words; a ragged tail is padded with zero bytes. */
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const whole = bytes.length & ~3
+    if (whole) this.device.queue.writeBuffer(buffer, 0, bytes, 0, whole)
+    if (whole === bytes.length) return
+    const tail = new Uint8Array(4)
+    tail.set(bytes.subarray(whole))
+    this.device.queue.writeBuffer(buffer, whole, tail)
+  }
+
+  poison(buffer: GPUBuffer): void {
+    this.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(0x7fc00000))
+  }
+
+  zero(buffer: GPUBuffer): void {
+    const encoder = this.device.createCommandEncoder()
+    encoder.clearBuffer(buffer)
+    this.device.queue.submit([encoder.finish()])
+  }
+
+  destroy(buffer: GPUBuffer): void {
+    this.bytes -= buffer.size
+    buffer.destroy()
+  }
+}

@@ -1,0 +1,171 @@
+/** A compiled graph: a flat list of dispatches over planned buffers, encoded anew for each run in one pass. */
+import {
+  DisposedError,
+  type Graph,
+  GraphError,
+  type NamedTensors,
+  type Program,
+  type ProgramStats,
+  type RunOptions,
+  type State,
+  showType,
+  sizeOf,
+} from '@retnet/core'
+import type { Kernel, Slot } from './compile/kernel.js'
+import { type Lowered, resolve } from './compile/lower.js'
+import type { Plan } from './compile/plan.js'
+import type { DeviceGuard } from './device/device-guard.js'
+import type { GpuMemory } from './memory/gpu-memory.js'
+import { GpuState } from './memory/gpu-state.js'
+import type { GpuWeight } from './memory/gpu-weight.js'
+import { encodeReads } from './memory/read-buffers.js'
+
+export interface ProgramParts {
+  readonly graph: Graph
+  readonly lowered: Lowered
+  readonly plan: Plan
+  readonly pipelines: readonly GPUComputePipeline[]
+  readonly weights: Readonly<Record<string, GpuWeight>>
+  readonly memory: GpuMemory
+  readonly guard: DeviceGuard
+  readonly poison: boolean
+}
+
+export class GpuProgram implements Program {
+  readonly graph: Graph
+  readonly #parts: ProgramParts
+  readonly #stateless: GPUBindGroup[] = []
+  readonly #ofState = new WeakMap<GpuState, readonly GPUBindGroup[]>()
+  readonly #states: ReadonlyMap<number, string>
+  #runs = 0
+  #milliseconds = 0
+  #disposed = false
+
+  constructor(parts: ProgramParts) {
+    this.graph = parts.graph
+    this.#parts = parts
+    this.#states = new Map(parts.graph.states.map(({ name, input }) => [input, name]))
+  }
+
+  createState(): State {
+    this.#live()
+    return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
+  }
+
+  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
+    signal?.throwIfAborted()
+    this.#live()
+    const own = this.#checkState(state)
+    this.#checkInputs(inputs)
+    const begin = performance.now()
+    const finish = this.#submit(inputs, own)
+    const values = await this.#parts.guard.race(finish())
+    this.#runs++
+    this.#milliseconds += performance.now() - begin
+    return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]]))
+  }
+
+  stats(): ProgramStats {
+    const kernels: Record<string, number> = {}
+    for (const { name } of this.#parts.lowered.kernels) kernels[name] = (kernels[name] ?? 0) + 1
+    return {
+      dispatches: this.#parts.lowered.kernels.length,
+      bytes: this.#parts.plan.bytes,
+      kernels,
+      runs: this.#runs,
+      milliseconds: this.#milliseconds,
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#parts.plan.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #submit(inputs: NamedTensors, state: GpuState | null) {
+    const { memory, plan, lowered, pipelines } = this.#parts
+    if (this.#parts.poison) for (const buffer of plan.activations) memory.poison(buffer)
+    for (const { name, value } of this.graph.inputs) {
+      memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
+    }
+    const groups = this.#bindGroups(state)
+    const encoder = memory.device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    lowered.kernels.forEach(({ workgroups }, index) => {
+      pass.setPipeline(pipelines[index])
+      pass.setBindGroup(0, groups[index])
+      pass.dispatchWorkgroups(...workgroups)
+    })
+    pass.end()
+    const reads = this.graph.outputs.map(({ value }) => {
+      const slot = this.#outputSlot(resolve(lowered.aliases, value))
+      return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
+    })
+    const finish = encodeReads(memory.device, encoder, reads)
+    memory.device.queue.submit([encoder.finish()])
+    return finish
+  }
+
+  #outputSlot(value: number): Slot {
+    const parameter = this.graph.parameters.find((candidate) => candidate.value === value)
+    return parameter ? { kind: 'weight', name: parameter.name, part: 'data' } : { kind: 'value', value }
+  }
+
+  /** Bind groups in the order of the kernels; those that touch no state are made once for all states. */
+  #bindGroups(state: GpuState | null): readonly GPUBindGroup[] {
+    const known = state && this.#ofState.get(state)
+    if (known) return known
+    const groups = this.#parts.lowered.kernels.map((made, index) => {
+      const stateful = made.bindings.some(({ slot }) => slot.kind === 'value' && this.#states.has(slot.value))
+      if (!stateful) return (this.#stateless[index] ??= this.#bindGroup(made, index, null))
+      return this.#bindGroup(made, index, state)
+    })
+    if (state) this.#ofState.set(state, groups)
+    return groups
+  }
+
+  #bindGroup(made: Kernel, index: number, state: GpuState | null): GPUBindGroup {
+    return this.#parts.memory.device.createBindGroup({
+      label: made.name,
+      layout: this.#parts.pipelines[index].getBindGroupLayout(0),
+      entries: made.bindings.map(({ slot }, binding) => ({ binding, resource: { buffer: this.#buffer(slot, state) } })),
+    })
+  }
+
+  #buffer(slot: Slot, state: GpuState | null): GPUBuffer {
+    if (slot.kind === 'weight') return this.#parts.weights[slot.name].buffer(slot.part)
+    const name = slot.kind === 'value' ? this.#states.get(slot.value) : undefined
+    return name === undefined ? this.#parts.plan.buffer(slot) : state!.buffer(name)
+  }
+
+  #checkState(state: State | null): GpuState | null {
+    if (state === null && this.graph.states.length === 0) return null
+    if (state instanceof GpuState && state.fits(this.graph)) return state
+    const what = state === null ? 'nothing' : 'a state of another backend or model'
+    throw new GraphError(`${this.graph.name}: expected a state made by this program, got ${what}. Use createState().`)
+  }
+
+  #checkInputs(inputs: NamedTensors): void {
+    for (const { name, value } of this.graph.inputs) {
+      const type = this.graph.types[value]
+      const data = inputs[name] as NamedTensors[string] | undefined
+      const kind = data instanceof Int32Array ? 'i32' : 'f32'
+      if (data && kind === type.dtype && data.length === sizeOf(type.shape)) continue
+      const actual = data ? `${kind} of ${data.length}` : 'nothing'
+      throw new GraphError(`${this.graph.name}: expected input ${name} to be ${showType(type)}, got ${actual}.`)
+    }
+    const known = new Set(this.graph.inputs.map(({ name }) => name))
+    const extra = Object.keys(inputs).find((name) => !known.has(name))
+    if (extra) throw new GraphError(`${this.graph.name}: there is no input ${extra}.`)
+  }
+
+  #live(): void {
+    this.#parts.guard.check()
+    if (this.#disposed) throw new DisposedError('program')
+  }
+}
