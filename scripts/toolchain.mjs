@@ -21,7 +21,8 @@ export async function ensureToolchain() {
     : join(folder, 'node_modules', nodePackage(), 'bin', windows ? 'node.exe' : 'node')
   const pnpm = localPnpm ?? join(folder, 'node_modules/pnpm/bin/pnpm.cjs')
   const path = [dirname(node), join(folder, 'node_modules/.bin'), join(root, 'node_modules/.bin'), pathVariable()]
-  const environment = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' }
+  const colours = process.stdout.isTTY || process.stderr.isTTY ? {} : { NO_COLOR: '1' }
+  const environment = { ...process.env, ...colours, TURBO_TELEMETRY_DISABLED: '1' }
   for (const name of Object.keys(environment)) if (name.toLowerCase() === 'path') delete environment[name]
   environment[windows ? 'Path' : 'PATH'] = path.join(delimiter)
   return { node, pnpm, environment }
