@@ -1,5 +1,15 @@
 // The pinned Node and pnpm, fetched with npm into .tools/ when the machine does not have fitting ones.
-import { existsSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { root, step } from './step.mjs'
 
@@ -46,6 +56,7 @@ function has(wanted) {
 // installs beside the final place and renames, so that an interrupted install leaves nothing half done
 async function install(wanted) {
   const names = Object.entries(wanted).map(([name, version]) => `${name === 'node' ? nodePackage() : name}@${version}`)
+  removeAbandoned()
   const temporary = mkdtempSync(join(root, '.tools-'))
   const removeTemporary = () => rmSync(temporary, { recursive: true, force: true })
   process.once('exit', removeTemporary)
@@ -68,6 +79,15 @@ async function install(wanted) {
   writeFileSync(join(temporary, 'versions.json'), `${JSON.stringify(wanted)}\n`)
   replaceFolder(temporary, wanted)
   process.off('exit', removeTemporary)
+}
+
+// what killed runs left behind; a younger one may belong to a run that is alive
+function removeAbandoned() {
+  const hourAgo = Date.now() - 3_600_000
+  const found = readdirSync(root).filter(
+    (name) => name.startsWith('.tools-') && statSync(join(root, name)).mtimeMs < hourAgo,
+  )
+  for (const name of found) rmSync(join(root, name), { recursive: true, force: true })
 }
 
 function replaceFolder(temporary, wanted) {
