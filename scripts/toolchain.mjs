@@ -91,12 +91,13 @@ function removeAbandoned() {
 }
 
 function replaceFolder(temporary, wanted) {
+  // another run was faster; its result serves as well
+  if (has(wanted)) return rmSync(temporary, { recursive: true, force: true })
   const old = `${temporary}-old`
   if (existsSync(folder)) renameSync(folder, old)
   try {
     renameSync(temporary, folder)
   } catch (error) {
-    // another run was faster; its result serves as well
     if (!has(wanted)) throw error
     rmSync(temporary, { recursive: true, force: true })
   }

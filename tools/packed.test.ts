@@ -76,7 +76,7 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     expect(problems).toEqual([])
   })
 
-  test('installs alone into an empty project, where every export loads and the README example runs', async () => {
+  test('installs alone into an empty project, where exports load, commands answer and the README example runs', async () => {
     const { pkg } = packed.get(short)!
     const project = join(temporary, short, 'project')
     createProject(project)
@@ -84,6 +84,9 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     const imports = codeExports(pkg).map(({ subpath }) => `await import('${importName(pkg, subpath)}')`)
     writeFileSync(join(project, 'imports.mjs'), imports.join('\n'))
     await execute(process.execPath, ['imports.mjs'], project)
+    for (const command of Object.keys(pkg.manifest.bin ?? {})) {
+      await execute(join(project, 'node_modules/.bin', command), ['--help'], project)
+    }
     const example = exampleOf(short)
     if (example === undefined) return
     writeFileSync(join(project, 'example.ts'), example)
