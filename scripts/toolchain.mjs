@@ -92,7 +92,10 @@ function removeAbandoned() {
 
 function replaceFolder(temporary, wanted) {
   // another run was faster; its result serves as well
-  if (has(wanted)) return rmSync(temporary, { recursive: true, force: true })
+  if (has(wanted)) {
+    rmSync(temporary, { recursive: true, force: true })
+    return
+  }
   const old = `${temporary}-old`
   if (existsSync(folder)) renameSync(folder, old)
   try {

@@ -3,7 +3,7 @@
 // message what the bytes buy. To lower one after a saving: the same, so that the saving is kept.
 import { describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
-import { codeExports, importName, published } from './workspace.ts'
+import { codeExports, importName, published, shown } from './workspace.ts'
 
 type Budget = {
   /** Ceiling in gzipped bytes. */
@@ -19,7 +19,7 @@ const MUST_NOT_APPEAR = ['process.env', '__dirname', '__filename', 'Buffer.from(
 
 const budgets: Record<string, Budget> = {
   '@retnet/core': { bytes: 25_000 },
-  '@retnet/formats': { bytes: 16_000, onDemand: ['@huggingface/hub'] },
+  '@retnet/formats': { bytes: 26_000, onDemand: ['@huggingface/hub'] },
   '@retnet/tokenizer': { bytes: 16_000 },
   '@retnet/cpu': { bytes: 40_000 },
   '@retnet/generate': { bytes: 8_000 },
@@ -40,8 +40,8 @@ describe.each(entries.map((name) => [name]))('%s', (name) => {
     const { bytes, external, text } = await bundle(`export * from '${name}'`, true, name)
     const budget = budgets[name]
     if (budget === undefined)
-      throw new Error(`${name} has no budget: it measures ${bytes} bytes, add a line to ${import.meta.filename}`)
-    const advice = `${name} measures ${bytes} gzipped bytes. See the head of ${import.meta.filename} for how to raise its ceiling`
+      throw new Error(`${name} has no budget: it measures ${bytes} bytes, add a line to ${shown(import.meta.filename)}`)
+    const advice = `${name} measures ${bytes} gzipped bytes. See the head of ${shown(import.meta.filename)} for how to raise its ceiling`
     expect(bytes, advice).toBeLessThanOrEqual(budget.bytes)
     if (budget.nodeOnly) return
     const atOnce = external.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
