@@ -50,6 +50,13 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     )
   })
 
+  test('has a README', () => {
+    expect(
+      packed.get(short)!.npm.files,
+      `write packages/${short}/README.md: what it is, an example, the exports`,
+    ).toContain('README.md')
+  })
+
   test('has no tests and no stray files', () => {
     const stray = packed
       .get(short)!
@@ -137,9 +144,11 @@ function closure(short: string, found: Set<string>): void {
   }
 }
 
+/** The fence marked with `<!-- example -->`, or else the first one in TypeScript or JavaScript. */
 function exampleOf(short: string): string | undefined {
   const readme = join(packed.get(short)!.pkg.folder, 'README.md')
-  return existsSync(readme) ? fencesOf(readme).find(({ runnable }) => runnable)?.code : undefined
+  const fences = existsSync(readme) ? fencesOf(readme) : []
+  return (fences.find(({ runnable }) => runnable) ?? fences.find(({ language }) => /^(ts|js)$/.test(language)))?.code
 }
 
 // a script counts as used when a reached script names it: imports, workers and `new URL` alike
