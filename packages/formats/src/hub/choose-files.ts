@@ -1,5 +1,6 @@
 /** Which files of a repository a model needs. Weights in other formats are left alone. */
-import { ModelNotFoundError, UnsupportedFileError } from '../errors.js'
+import { ModelNotFoundError, type UnsupportedFileError } from '../errors.js'
+import { checkFileName } from '../folders/model-folder.js'
 import { pickleError } from '../safetensors/header.js'
 import { defaultIndexName, parseShardIndex } from '../safetensors/open-sharded-safetensors.js'
 import type { HubFile } from './hub-api.js'
@@ -12,6 +13,17 @@ const pickleFile = /\.(bin|pt|pth|ckpt|pkl)$/
  * safetensors file. `readIndex` is called only when the index decides.
  */
 export async function chooseFiles(
+  repository: { readonly id: string; readonly revision: string },
+  listed: readonly HubFile[],
+  readIndex: (index: HubFile) => Promise<string>,
+): Promise<readonly HubFile[]> {
+  const chosen = await choose(repository, listed, readIndex)
+  // The names come from a server and become paths in the cache.
+  for (const { name } of chosen) checkFileName(name)
+  return chosen
+}
+
+async function choose(
   repository: { readonly id: string; readonly revision: string },
   listed: readonly HubFile[],
   readIndex: (index: HubFile) => Promise<string>,

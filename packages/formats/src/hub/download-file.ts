@@ -44,7 +44,7 @@ type Mismatch = { expected: string; actual: string } | undefined
 
 async function attempt(download: Download): Promise<Mismatch> {
   const { cache, key, signal } = download
-  const partial = await cache.begin(key, { signal })
+  const partial = await stored(download, cache.begin(key, { signal }))
   try {
     // Another process may have finished while this one waited.
     if (await isCached(cache, key, download.size)) {
@@ -224,10 +224,11 @@ async function passing<T>(act: () => Promise<T> | undefined): Promise<T | undefi
   }
 }
 
-async function stored(download: Download, writing: Promise<void>): Promise<void> {
+async function stored<T>(download: Download, writing: Promise<T>): Promise<T> {
   try {
-    await writing
+    return await writing
   } catch (cause) {
+    download.signal?.throwIfAborted()
     throw new DownloadError({
       url: download.url,
       problem: 'storage',

@@ -2,6 +2,7 @@
  * Downloads kept in a folder (Node). A file appears under its name only when complete; until then it lies in a folder
  * `<file>.partial`. A writer claims that folder by renaming it to a name of its own, which only one process can win.
  */
+import type { FileHandle } from 'node:fs/promises'
 import { flushFolder } from '../node/write-atomically.js'
 import { openFile } from '../sources/file-source.js'
 import { SourceError } from '../errors.js'
@@ -49,7 +50,7 @@ async function defaultFolder(): Promise<string> {
 async function beginPartial(path: string): Promise<PartialFile> {
   const { files, paths } = await nodeModules()
   await files.mkdir(paths.dirname(path), { recursive: true })
-  const own = `${path}.partial-${await machine()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`
+  const own = `${path}.partial-${await partialOwner(process.pid)}-${crypto.randomUUID().slice(0, 8)}`
   if (!(await claim(path, own))) await files.mkdir(own)
   const data = paths.join(own, 'data')
   const etag = await files.readFile(paths.join(own, 'etag'), 'utf8').catch(() => undefined)
@@ -62,7 +63,7 @@ interface OpenPartial {
   readonly path: string
   readonly own: string
   readonly data: string
-  readonly handle: Awaited<ReturnType<typeof import('node:fs/promises').open>>
+  readonly handle: FileHandle
   size: number
   etag: string | undefined
 }
@@ -150,6 +151,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
+}
+
+/** Marks the partial files of a process. */
+export async function partialOwner(pid: number): Promise<string> {
+  return `${await machine()}-${pid}`
 }
 
 /** Tells machines (and containers) apart, whose process numbers mean nothing to one another. */

@@ -163,6 +163,7 @@ async function clear(folder: FileSystemDirectoryHandle): Promise<void> {
   // `complete` first: without it the rest is only a partial file.
   await optional(folder.removeEntry('complete'))
   const names: string[] = []
+  // Collected first: removing while listing may skip some.
   for await (const name of (folder as unknown as { keys(): AsyncIterable<string> }).keys()) names.push(name)
   for (const name of names) await folder.removeEntry(name, { recursive: true })
 }
