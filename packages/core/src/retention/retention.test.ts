@@ -133,7 +133,7 @@ test('sizes that do not fit and chunks of nothing are refused', () => {
     expect(() => chunkwiseRetention(args, chunk)).toThrow('chunk: expected a whole number')
 })
 
-function part(
+function tokensOf(
   args: RetentionArguments,
   from: number,
   to: number,
