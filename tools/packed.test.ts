@@ -61,7 +61,7 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     const stray = packed
       .get(short)!
       .npm.files.filter((file) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(file))
-    const tests = packed.get(short)!.npm.files.filter((file) => /\.test\./.test(file))
+    const tests = packed.get(short)!.npm.files.filter((file) => /\.test\.|\/testing[./]/.test(file))
     expect([...stray, ...tests], `${short}: see "files" in package.json`).toEqual([])
   })
 
