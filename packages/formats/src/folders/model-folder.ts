@@ -30,9 +30,8 @@ export function modelFolder(
     list,
     open,
     async readText(file, maxBytes = defaultTextBytes, options = {}) {
-      using source = await open(file, options)
-      // Awaited here: the source must stay open until the text has been read.
-      return await readSourceText(source, maxBytes, options)
+      const source = await open(file, options)
+      return readSourceText(source, maxBytes, options).finally(() => source.dispose())
     },
   }
 }

@@ -31,8 +31,10 @@ export interface PartialFile {
 
 /** A small committed text, or undefined. */
 export async function readCachedText(cache: Cache, key: string): Promise<string | undefined> {
-  using source = await cache.open(key)
-  return source && new TextDecoder().decode(await source.read(0, source.size))
+  const source = await cache.open(key)
+  if (!source) return undefined
+  const bytes = await source.read(0, source.size).finally(() => source.dispose())
+  return new TextDecoder().decode(bytes)
 }
 
 export async function writeCachedText(cache: Cache, key: string, text: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** One file from a URL into the cache: continued where it was cut, checked, and put in place only when right. */
 import { DownloadError, FormatError, IntegrityError } from '../errors.js'
+import type { ByteSource } from '../sources/byte-source.js'
 import { contentRange, strongEtag } from '../sources/http.js'
 import type { Cache, PartialFile } from './cache.js'
 import { gitBlobId, sha256 } from './hash-source.js'
@@ -66,8 +67,7 @@ async function attempt(download: Download): Promise<Mismatch> {
 async function finish(download: Download, partial: PartialFile): Promise<Mismatch> {
   let problem: Mismatch
   try {
-    using source = await partial.read()
-    problem = await findMismatch(source, download, download.signal)
+    problem = await findMismatch(await partial.read(), download, download.signal)
   } catch (error) {
     await partial.release()
     throw error
@@ -78,24 +78,29 @@ async function finish(download: Download, partial: PartialFile): Promise<Mismatc
 }
 
 export async function isCached(cache: Cache, key: string, size: number): Promise<boolean> {
-  using source = await cache.open(key)
+  const source = await cache.open(key)
+  source?.dispose()
   return source?.size === size
 }
 
-/** What is wrong with the bytes, or undefined when they are the announced ones. */
+/** What is wrong with the bytes, or undefined when they are the announced ones. Disposes the source. */
 export async function findMismatch(
-  source: Parameters<typeof sha256>[0],
+  source: ByteSource,
   identity: FileIdentity,
   signal: AbortSignal | undefined,
 ): Promise<Mismatch> {
-  if (source.size !== identity.size) return { expected: `${identity.size} bytes`, actual: `${source.size} bytes` }
-  if (identity.sha256 !== undefined) {
-    return compare('SHA-256', identity.sha256, await sha256(source, { signal }))
+  try {
+    if (source.size !== identity.size) return { expected: `${identity.size} bytes`, actual: `${source.size} bytes` }
+    if (identity.sha256 !== undefined) {
+      return compare('SHA-256', identity.sha256, await sha256(source, { signal }))
+    }
+    if (identity.gitBlobId !== undefined) {
+      return compare('git blob', identity.gitBlobId, await gitBlobId(source, { signal }))
+    }
+    return undefined
+  } finally {
+    source.dispose()
   }
-  if (identity.gitBlobId !== undefined) {
-    return compare('git blob', identity.gitBlobId, await gitBlobId(source, { signal }))
-  }
-  return undefined
 }
 
 function compare(kind: string, expected: string, actual: string): Mismatch {

@@ -109,7 +109,7 @@ async function isUsable(request: HubRequest, commit: string, file: HubFile): Pro
   const key = fileKey(request, commit, file.name)
   if (!(await isCached(request.cache, key, file.size))) return false
   if (!request.verify) return true
-  using source = await request.cache.open(key)
+  const source = await request.cache.open(key)
   if (source && !(await findMismatch(source, file, request.signal))) return true
   await request.cache.remove(key)
   return false
