@@ -3,6 +3,7 @@ import { DownloadError, FormatError, IntegrityError } from '../errors.js'
 import type { ByteSource } from '../sources/byte-source.js'
 import { contentRange, strongEtag } from '../sources/http.js'
 import type { Cache, PartialFile } from './cache.js'
+import { isNode } from './default-cache.js'
 import { gitBlobId, sha256 } from './hash-source.js'
 import { isPassingStatus, PassingFailure, retryAfterMs, type RetryPolicy, waitBeforeRetry } from './retry.js'
 
@@ -137,9 +138,9 @@ async function transfer(download: Download, partial: PartialFile): Promise<void>
 /** One request. Returns when the body has ended, throws `PassingFailure` when it was cut. */
 async function receive(download: Download, partial: PartialFile): Promise<void> {
   const { signal, size, stallMs } = download
-  const checkable = download.sha256 !== undefined || download.gitBlobId !== undefined
   // Without an ETag only a checksum can tell whether two halves belong together.
-  if (partial.size > 0 && partial.etag === undefined && !checkable) await stored(download, partial.restart(undefined))
+  if (partial.size > 0 && partial.etag === undefined && !isCheckable(download))
+    await stored(download, partial.restart(undefined))
   const stall = stallTimer(stallMs, signal)
   try {
     const response = await request(download, partial, stall.signal)
@@ -163,11 +164,15 @@ async function receive(download: Download, partial: PartialFile): Promise<void> 
 function request(download: Download, partial: PartialFile, signal: AbortSignal): Promise<Response> {
   // Compressed bodies have other sizes and ETags than the file.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-  if (partial.size > 0) {
-    headers.range = `bytes=${partial.size}-`
-    if (partial.etag !== undefined) headers['if-range'] = partial.etag
-  }
+  if (partial.size > 0) headers.range = `bytes=${partial.size}-`
+  // Browsers ask other origins for permission before they send If-Range, and few grant it; the checksum stands in.
+  const guarded = isNode() || !isCheckable(download)
+  if (partial.size > 0 && partial.etag !== undefined && guarded) headers['if-range'] = partial.etag
   return passing(() => download.fetch(download.url, { headers, signal }))
+}
+
+function isCheckable({ sha256: large, gitBlobId: small }: FileIdentity): boolean {
+  return large !== undefined || small !== undefined
 }
 
 /** Makes the partial file ready for the body, or throws. A server that sends another version starts it again. */
@@ -213,7 +218,7 @@ function continues(download: Download, partial: PartialFile, response: Response)
   if (etag !== undefined && partial.etag !== undefined && etag !== partial.etag) return false
   const range = contentRange(response.headers)
   // Another origin may hide the header; the checksum then decides.
-  if (range === undefined) return download.sha256 !== undefined || download.gitBlobId !== undefined
+  if (range === undefined) return isCheckable(download)
   return range.first === partial.size && (range.total === undefined || range.total === download.size)
 }
 

@@ -104,7 +104,8 @@ export async function hubRequest(repository: string, options: HubOptions): Promi
 
 /** Adds the token to requests to the hub itself. `fetch` drops it when it follows a redirect to another origin. */
 function authorized(send: typeof fetch, hubUrl: string, accessToken: string | undefined): typeof fetch {
-  if (accessToken === undefined) return send
+  // Not returned as it is: browsers refuse their own fetch when it is called as a method of another object.
+  if (accessToken === undefined) return (input, init) => send(input, init)
   const { origin } = new URL(hubUrl)
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input)

@@ -88,6 +88,16 @@ describe('openHubModel', () => {
     expect(weightRequests().map(({ token }) => token)).toEqual([undefined])
   })
 
+  it('calls the given fetch as browsers need theirs to be called, as a plain function', async () => {
+    const receivers: unknown[] = []
+    async function plain(this: unknown, ...args: Parameters<typeof fetch>) {
+      receivers.push(this)
+      return fetch(...args)
+    }
+    await open({ fetch: plain })
+    expect(new Set(receivers)).toEqual(new Set([undefined]))
+  })
+
   it('asks only for the commit when everything is in the cache, and for nothing when given the commit', async () => {
     await open()
     hub.seen.length = 0

@@ -113,6 +113,27 @@ describe('openSafetensors', () => {
     expect(Math.max(...asked)).toBeLessThanOrEqual(source.size)
   })
 
+  it('answers 3,000 random changes of a good file with a typed error or with tensors inside the file', async () => {
+    let state = 7
+    const random = (below: number) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % below
+    const good = file({ first: f32(0, 8, [2, 1]), second: f32(8, 12), '3': f32(12, 12, [0]) }, 12)
+    let accepted = 0
+    for (let i = 0; i < 3000; i++) {
+      const changed = good.slice(0, random(4) === 0 ? random(good.length) : good.length)
+      for (let change = random(3); change >= 0 && changed.length > 0; change--) {
+        changed[random(changed.length)] = random(2) === 0 ? random(256) : '0123456789[]{}":,-.e'.charCodeAt(random(20))
+      }
+      const opened = await openSafetensors(memorySource(changed, 'bad.safetensors')).catch((error: unknown) => error)
+      if (opened instanceof SafetensorsError || opened instanceof UnsupportedFileError) continue
+      if (opened instanceof Error) throw opened
+      accepted++
+      const tensors = [...(opened as Awaited<ReturnType<typeof openSafetensors>>).tensors.values()]
+      expect(tensors.every(({ offset, bytes }) => offset + bytes <= changed.length)).toBe(true)
+    }
+    // Changes of a name or of the numbers themselves are no errors.
+    expect(accepted).toBeGreaterThan(100)
+  })
+
   it.each([
     ['a zip from torch.save', [0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0]],
     ['a bare pickle', [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9]],
