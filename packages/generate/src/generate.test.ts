@@ -177,6 +177,7 @@ test('bad arguments throw at the call, before a state exists', () => {
   expect(call([1], { codec: {} })).toThrow(GenerateArgumentError)
   expect(call([1], { bosToken: 9 })).toThrow(GenerateArgumentError)
   expect(call([1], { top_p: 1 })).toThrow('got "top_p"')
+  expect(call([1], null as never)).toThrow('options: expected an object, got null.')
   expect(call(null)).toThrow(GenerateArgumentError)
   expect(call({ length: 1e9 })).toThrow(GenerateArgumentError)
   expect(call([9])).toThrow('no token 9')

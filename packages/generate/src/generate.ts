@@ -6,8 +6,10 @@ import { Tally } from './decode/tally.js'
 import type { LanguageModel } from './language-model.js'
 import type { GenerateOptions, GenerateSettings } from './options/generate-options.js'
 import { type Prompt, idsOf } from './options/prompt.js'
-import { type SessionOptions, validateSessionOptions } from './options/session-options.js'
+import { requireNames } from './options/require-names.js'
+import { type SessionOptions, sessionOptionNames, validateSessionOptions } from './options/session-options.js'
 import { validateGenerate } from './options/validate-generate.js'
+import { optionNames } from './options/validate-options.js'
 import { Cursor } from './session/cursor.js'
 
 /**
@@ -17,10 +19,12 @@ import { Cursor } from './session/cursor.js'
 export function generate(
   model: LanguageModel,
   prompt: Prompt,
-  { codec, bosToken, ...options }: GenerateOptions & SessionOptions = {},
+  options: GenerateOptions & SessionOptions = {},
 ): GenerateStream {
+  requireNames(options, [...optionNames, ...sessionOptionNames])
+  const { codec, bosToken, ...others } = options
   const session = validateSessionOptions({ codec, bosToken }, model.spec.vocabSize)
-  const settings = validateGenerate(options, model.spec.vocabSize, codec)
+  const settings = validateGenerate(others, model.spec.vocabSize, codec)
   const ids = idsOf(prompt, codec)
   model.checkTokens(ids)
   const tally = new Tally(settings.seed, model.stateBytes)

@@ -1,5 +1,6 @@
 import { GenerateArgumentError } from '../errors.js'
 import type { TextCodec } from '../language-model.js'
+import { requireNames } from './require-names.js'
 import { requireId } from './validate-options.js'
 
 export interface SessionOptions {
@@ -9,16 +10,11 @@ export interface SessionOptions {
   readonly bosToken?: number
 }
 
+export const sessionOptionNames = ['codec', 'bosToken']
+
 /** A copy of the options, or a GenerateArgumentError. */
 export function validateSessionOptions(options: SessionOptions, vocabSize: number): SessionOptions {
-  const unknown = Object.keys(options).find((name) => name !== 'codec' && name !== 'bosToken')
-  if (unknown !== undefined) {
-    throw new GenerateArgumentError({
-      argument: 'options',
-      expected: 'only names among codec, bosToken',
-      actual: unknown,
-    })
-  }
+  requireNames(options, sessionOptionNames)
   const { codec, bosToken } = options
   if (codec !== undefined && !isCodec(codec)) {
     const expected = 'an object with encode and createDecodeStream'

@@ -1,6 +1,7 @@
 /** Checks options before anything runs: an unknown name, a wrong type and a value out of range are all errors. */
 import { GenerateArgumentError } from '../errors.js'
 import { defaultOptions, type GenerateOptions, type GenerateSettings } from './generate-options.js'
+import { requireNames } from './require-names.js'
 
 type NumberName = keyof typeof defaultOptions
 
@@ -26,14 +27,15 @@ const ranges: Readonly<Record<NumberName, Range>> = {
 }
 
 const otherNames = ['logitBias', 'seed', 'stop', 'stopIds', 'logprobs', 'signal']
-const names: readonly string[] = [...Object.keys(ranges), ...otherNames]
+/** Names of all options. */
+export const optionNames: readonly string[] = [...Object.keys(ranges), ...otherNames]
 const maxStops = 16
 const maxStopLength = 1024
 const maxLogprobs = 100
 
 /** The complete settings, or a GenerateArgumentError. Options that are undefined count as not given. */
 export function validateOptions(options: GenerateOptions, vocabSize: number): GenerateSettings {
-  requireKnownNames(options)
+  requireNames(options, optionNames)
   const numbers = Object.entries(defaultOptions).map(([name, value]) => [
     name,
     numberOf(options, name as NumberName, value),
@@ -47,19 +49,6 @@ export function validateOptions(options: GenerateOptions, vocabSize: number): Ge
     logprobs: logprobsOf(options.logprobs, vocabSize),
     signal: signalOf(options.signal),
   }
-}
-
-function requireKnownNames(options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new GenerateArgumentError({ argument: 'options', expected: 'an object', actual: options })
-  }
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown === undefined) return
-  throw new GenerateArgumentError({
-    argument: 'options',
-    expected: `only names among ${names.join(', ')}`,
-    actual: unknown,
-  })
 }
 
 function numberOf(options: GenerateOptions, name: NumberName, otherwise: number): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { draw } from './draw.js'
+import { draw, type RandomPlace } from './draw.js'
 import { philox } from './philox.js'
 
 const ids = (count: number) => Int32Array.from({ length: count }, (_, id) => id)
@@ -31,6 +31,27 @@ test('the order of the candidates makes no difference', () => {
     expect(draw(weights, ids(63).toReversed(), 63, { seed: 3, index })).toBe(forward)
   }
 })
+
+test('of two tokens that finish at the same time the lower id wins, in any order', () => {
+  const [first, second] = idsWithEqualNumbers({ seed: 1, index: 0 })
+  const weights = new Float64Array(second + 1).fill(1)
+  for (const order of [Int32Array.of(first, second), Int32Array.of(second, first)]) {
+    expect(draw(weights, order, 2, { seed: 1, index: 0 })).toBe(first)
+  }
+})
+
+// among this many numbers of 32 bits some are equal, as birthdays are
+function idsWithEqualNumbers({ seed, index }: RandomPlace): [number, number] {
+  const owners = new Map<number, number>()
+  const out = new Uint32Array(4)
+  for (let id = 0; id < 2 ** 20; id++) {
+    if (id % 4 === 0) philox(out, id >> 2, index, 0, 0, seed, 0)
+    const owner = owners.get(out[id & 3])
+    if (owner !== undefined) return [owner, id]
+    owners.set(out[id & 3], id)
+  }
+  throw new Error('no two numbers are equal')
+}
 
 test('tokens come as often as their weights say: chi-square below the 99.9 % point', () => {
   const weights = Float64Array.of(8, 4, 2, 1, 1, 0)

@@ -2,7 +2,7 @@
 
 /**
  * Reorders the first `count` ids so that the smallest prefix of the order "higher score first, then lower id" whose weights sum to at
- * least `target` comes first, and returns its length (at least 1). Inside the prefix the order is arbitrary. `weights` [V] >= 0; null
+ * least `target` > 0 comes first, and returns its length (at least 1). Inside the prefix the order is arbitrary. `weights` [V] >= 0; null
  * means that every id weighs 1. Expected time is linear in `count`.
  */
 export function keepPrefix(
@@ -14,13 +14,13 @@ export function keepPrefix(
 ): number {
   let low = 0
   let high = count
-  // weight of everything before `low`, which is kept whatever follows
+  // weight of everything before `low`: less than the target, so all of it is kept
   let kept = 0
   while (high - low > 1) {
     const pivot = partition(scores, ids, low, high)
     const before = kept + (weights === null ? pivot - low : weightOf(weights, ids, low, pivot))
     const through = before + (weights === null ? 1 : weights[ids[pivot]])
-    if (pivot > low && before >= target) {
+    if (before >= target) {
       high = pivot
     } else if (through >= target) {
       return pivot + 1
