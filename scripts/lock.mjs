@@ -25,8 +25,9 @@ function take(file) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
   }
-  if (!ownerRuns(file)) rmSync(file, { force: true })
-  return false
+  if (ownerRuns(file)) return false
+  rmSync(file, { force: true })
+  return take(file)
 }
 
 function ownerRuns(file) {

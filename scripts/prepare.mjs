@@ -22,8 +22,13 @@ export async function prepare(toolchain) {
   }
 }
 
+/** Whether the dependencies are as package.json and the lockfile want them. */
+export function isInstalled() {
+  return stampMatches(installFile, installStamp())
+}
+
 function upToDate() {
-  return stampMatches(installFile, installStamp()) && stampMatches(buildFile, buildStamp())
+  return isInstalled() && stampMatches(buildFile, buildStamp())
 }
 
 async function installDependencies({ node, pnpm, environment }) {

@@ -1,5 +1,15 @@
 // The pinned Node and pnpm, fetched with npm into .tools/ when the machine does not have fitting ones.
-import { existsSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { root, step } from './step.mjs'
 
@@ -21,7 +31,8 @@ export async function ensureToolchain() {
     : join(folder, 'node_modules', nodePackage(), 'bin', windows ? 'node.exe' : 'node')
   const pnpm = localPnpm ?? join(folder, 'node_modules/pnpm/bin/pnpm.cjs')
   const path = [dirname(node), join(folder, 'node_modules/.bin'), join(root, 'node_modules/.bin'), pathVariable()]
-  const environment = { ...process.env, TURBO_TELEMETRY_DISABLED: '1' }
+  const colours = process.stdout.isTTY || process.stderr.isTTY ? {} : { NO_COLOR: '1' }
+  const environment = { ...process.env, ...colours, TURBO_TELEMETRY_DISABLED: '1' }
   for (const name of Object.keys(environment)) if (name.toLowerCase() === 'path') delete environment[name]
   environment[windows ? 'Path' : 'PATH'] = path.join(delimiter)
   return { node, pnpm, environment }
@@ -45,6 +56,7 @@ function has(wanted) {
 // installs beside the final place and renames, so that an interrupted install leaves nothing half done
 async function install(wanted) {
   const names = Object.entries(wanted).map(([name, version]) => `${name === 'node' ? nodePackage() : name}@${version}`)
+  removeAbandoned()
   const temporary = mkdtempSync(join(root, '.tools-'))
   const removeTemporary = () => rmSync(temporary, { recursive: true, force: true })
   process.once('exit', removeTemporary)
@@ -69,13 +81,26 @@ async function install(wanted) {
   process.off('exit', removeTemporary)
 }
 
+// what killed runs left behind; a younger one may belong to a run that is alive
+function removeAbandoned() {
+  const hourAgo = Date.now() - 3_600_000
+  const found = readdirSync(root).filter(
+    (name) => name.startsWith('.tools-') && statSync(join(root, name)).mtimeMs < hourAgo,
+  )
+  for (const name of found) rmSync(join(root, name), { recursive: true, force: true })
+}
+
 function replaceFolder(temporary, wanted) {
+  // another run was faster; its result serves as well
+  if (has(wanted)) {
+    rmSync(temporary, { recursive: true, force: true })
+    return
+  }
   const old = `${temporary}-old`
   if (existsSync(folder)) renameSync(folder, old)
   try {
     renameSync(temporary, folder)
   } catch (error) {
-    // another run was faster; its result serves as well
     if (!has(wanted)) throw error
     rmSync(temporary, { recursive: true, force: true })
   }

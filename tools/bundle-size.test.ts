@@ -1,9 +1,10 @@
 // Budgets for what a page downloads: gzipped bytes of each entry, minified, other packages apart.
 // To raise a ceiling: measure (the failure prints the number), write it down with about 10 % headroom, and say in the commit
 // message what the bytes buy. To lower one after a saving: the same, so that the saving is kept.
+import { isBuiltin } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
-import { codeExports, importName, published } from './workspace.ts'
+import { codeExports, importName, published, shown } from './workspace.ts'
 
 type Budget = {
   /** Ceiling in gzipped bytes. */
@@ -14,15 +15,15 @@ type Budget = {
   readonly nodeOnly?: true
 }
 
-/** Globals that a browser does not have. */
-const MUST_NOT_APPEAR = ['process.env', '__dirname', '__filename', 'Buffer.from(', 'Buffer.alloc(']
+/** Globals that a browser does not have, and that nobody needs there. */
+const MUST_NOT_APPEAR = ['__dirname', '__filename', 'Buffer.from(', 'Buffer.alloc(']
 
 const budgets: Record<string, Budget> = {
-  '@retnet/core': { bytes: 25_000 },
-  '@retnet/formats': { bytes: 16_000, onDemand: ['@huggingface/hub'] },
-  '@retnet/tokenizer': { bytes: 16_000 },
-  '@retnet/cpu': { bytes: 40_000 },
-  '@retnet/generate': { bytes: 8_000 },
+  '@retnet/core': { bytes: 19_500 },
+  '@retnet/formats': { bytes: 24_000, onDemand: ['@huggingface/hub'] },
+  '@retnet/tokenizer': { bytes: 9_100 },
+  '@retnet/cpu': { bytes: 46_000 },
+  '@retnet/generate': { bytes: 7_500 },
   '@retnet/cli': { bytes: 16_000, nodeOnly: true },
 }
 
@@ -40,12 +41,12 @@ describe.each(entries.map((name) => [name]))('%s', (name) => {
     const { bytes, external, text } = await bundle(`export * from '${name}'`, true, name)
     const budget = budgets[name]
     if (budget === undefined)
-      throw new Error(`${name} has no budget: it measures ${bytes} bytes, add a line to ${import.meta.filename}`)
-    const advice = `${name} measures ${bytes} gzipped bytes. See the head of ${import.meta.filename} for how to raise its ceiling`
+      throw new Error(`${name} has no budget: it measures ${bytes} bytes, add a line to ${shown(import.meta.filename)}`)
+    const advice = `${name} measures ${bytes} gzipped bytes. See the head of ${shown(import.meta.filename)} for how to raise its ceiling`
     expect(bytes, advice).toBeLessThanOrEqual(budget.bytes)
     if (budget.nodeOnly) return
     const atOnce = external.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path)
-    const eager = atOnce.filter((path) => path.startsWith('node:') || budget.onDemand?.includes(path))
+    const eager = atOnce.filter((path) => isBuiltin(path) || budget.onDemand?.includes(path))
     expect(
       eager,
       `${name}: load these with await import() in the function that needs them, or from another entry`,

@@ -1,4 +1,5 @@
 // Bundles code for a browser the way an application would (minified, tree-shaken) and weighs what loads at once.
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, type Metafile, type PluginBuild } from 'esbuild'
@@ -27,7 +28,7 @@ export async function bundle(code: string, own: boolean, keep?: string): Promise
     platform: 'browser',
     outdir: 'out',
     absWorkingDir: root,
-    external: ['node:*'],
+    external: ['node:*', ...builtinModules],
     plugins: own ? [othersAreExternal(keep!)] : [],
     logLevel: 'silent',
   })

@@ -1,6 +1,6 @@
 // Every ts fence of the READMEs type-checks against the sources. A fence is a module of its own.
 import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { execute } from './execute.ts'
 import { fencesOf } from './fences.ts'
@@ -62,13 +62,16 @@ function configuration() {
   }
 }
 
-// "snippet.ts(3,5): error" -> "README.md:12: error"; errors of the packages themselves are left to the type check of the repository
+// "snippet.ts(3,5): error" -> "README.md:12: error". Errors inside packages are left to the type check of the repository; anything
+// else, such as a compiler that does not start, is shown as it came.
 function located(output: string, origins: Map<string, { document: string; line: number }>): string {
-  return [...output.matchAll(/^\S*?([\w-]+\.ts)\((\d+),\d+\): (.*)$/gm)]
-    .filter(([, name]) => origins.has(name))
-    .map(([, name, line, message]) => {
-      const { document, line: start } = origins.get(name)!
-      return `${document}:${start + Number(line)}: ${message}`
+  const errors = [...output.matchAll(/^(?:(\S+?)\((\d+),\d+\): )?(error TS.*)$/gm)]
+  if (output !== '' && errors.length === 0) return output
+  return errors
+    .filter(([, file]) => file === undefined || !/^(\.\.\/)*packages\//.test(file))
+    .map(([whole, file, line, message]) => {
+      const origin = origins.get(basename(file ?? ''))
+      return origin === undefined ? whole : `${origin.document}:${origin.line + Number(line)}: ${message}`
     })
     .join('\n')
 }

@@ -50,11 +50,18 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     )
   })
 
+  test('has a README', () => {
+    expect(
+      packed.get(short)!.npm.files,
+      `write packages/${short}/README.md: what it is, an example, the exports`,
+    ).toContain('README.md')
+  })
+
   test('has no tests and no stray files', () => {
     const stray = packed
       .get(short)!
       .npm.files.filter((file) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(file))
-    const tests = packed.get(short)!.npm.files.filter((file) => /\.test\./.test(file))
+    const tests = packed.get(short)!.npm.files.filter((file) => /\.test\.|\/testing[./]/.test(file))
     expect([...stray, ...tests], `${short}: see "files" in package.json`).toEqual([])
   })
 
@@ -76,7 +83,7 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     expect(problems).toEqual([])
   })
 
-  test('installs alone into an empty project, where every export loads and the README example runs', async () => {
+  test('installs alone into an empty project, where exports load, commands answer and the README example runs', async () => {
     const { pkg } = packed.get(short)!
     const project = join(temporary, short, 'project')
     createProject(project)
@@ -84,6 +91,9 @@ describe.concurrent.each(published.map(({ short }) => [short]))('the tarball of 
     const imports = codeExports(pkg).map(({ subpath }) => `await import('${importName(pkg, subpath)}')`)
     writeFileSync(join(project, 'imports.mjs'), imports.join('\n'))
     await execute(process.execPath, ['imports.mjs'], project)
+    for (const command of Object.keys(pkg.manifest.bin ?? {})) {
+      await execute(join(project, 'node_modules/.bin', command), ['--help'], project)
+    }
     const example = exampleOf(short)
     if (example === undefined) return
     writeFileSync(join(project, 'example.ts'), example)
@@ -134,9 +144,11 @@ function closure(short: string, found: Set<string>): void {
   }
 }
 
+/** The fence marked with `<!-- example -->`, or else the first one in TypeScript or JavaScript. */
 function exampleOf(short: string): string | undefined {
   const readme = join(packed.get(short)!.pkg.folder, 'README.md')
-  return existsSync(readme) ? fencesOf(readme).find(({ runnable }) => runnable)?.code : undefined
+  const fences = existsSync(readme) ? fencesOf(readme) : []
+  return (fences.find(({ runnable }) => runnable) ?? fences.find(({ language }) => /^(ts|js)$/.test(language)))?.code
 }
 
 // a script counts as used when a reached script names it: imports, workers and `new URL` alike

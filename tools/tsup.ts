@@ -11,6 +11,9 @@ export function library(entry: string[], extra: Options = {}) {
     splitting: true,
     dts: false,
     clean: true,
+    // bundlers for browsers know by the prefix that a module is Node's own
+    removeNodeProtocol: false,
     ...extra,
+    external: [/^node:/, ...(extra.external ?? [])],
   })
 }

@@ -41,10 +41,10 @@ export function importName({ manifest }: WorkspacePackage, subpath: string): str
   return manifest.name + subpath.slice(1)
 }
 
-/** Absolute paths of the TypeScript sources of a package, tests apart. */
+/** Absolute paths of the TypeScript sources of a package; `x.test.ts` and `testing.ts` or `testing/`, the helpers of tests, are apart. */
 export function sourceFiles({ folder }: WorkspacePackage, kind: 'library' | 'test'): string[] {
   return globSync('src/**/*.ts', { cwd: folder })
-    .filter((file) => file.endsWith('.test.ts') === (kind === 'test'))
+    .filter((file) => /\.test\.ts$|(^|\/)testing(\.ts$|\/)/.test(file) === (kind === 'test'))
     .map((file) => join(folder, file))
     .sort()
 }

@@ -1,1 +1,28 @@
-export {}
+#!/usr/bin/env node
+/** The process around the command: its streams, its signals, its exit code. */
+import { run } from './run.js'
+import { Interrupts } from './terminal/interrupts.js'
+
+const interrupts = new Interrupts()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupts.signal(name))
+
+// a reader such as `head` has seen enough: nothing is wrong, and nobody is left to tell
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.stderr.on('error', () => {})
+
+const code = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: interrupts.abort.signal,
+  onInterrupt: (listener) => interrupts.listen(listener),
+})
+process.exitCode = interrupts.exitCode ?? code
+// an open stdin or a worker thread that is still ending must not keep a finished command alive
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+process.exit()
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}

@@ -1,1 +1,3 @@
-export {}
+export { cpu } from './backend.js'
+export type { CpuOptions } from './options.js'
+export { OutOfMemoryError } from './memory/out-of-memory-error.js'

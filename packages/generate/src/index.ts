@@ -1,1 +1,27 @@
-export {}
+export { generate } from './generate.js'
+export { createSession, restoreSession, type Session } from './session/session.js'
+export type { TakeInOptions } from './session/cursor.js'
+export type { GenerateStream } from './decode/generate-stream.js'
+export type { GeneratePiece, GenerateResult } from './decode/generate-result.js'
+export type { LanguageModel, TextCodec } from './language-model.js'
+
+export { defaultOptions, type GenerateOptions, type GenerateSettings } from './options/generate-options.js'
+export type { Prompt } from './options/prompt.js'
+export type { SessionOptions } from './options/session-options.js'
+export { validateOptions } from './options/validate-options.js'
+
+export { draw, type RandomPlace } from './sampling/draw.js'
+export { greedy } from './sampling/greedy.js'
+export { type LogProbabilities, type TokenLogProbability, logProbabilities } from './sampling/log-probabilities.js'
+export { logitBias } from './sampling/logit-bias.js'
+export { minP } from './sampling/min-p.js'
+export { outputPenalty } from './sampling/output-penalty.js'
+export { philox } from './sampling/philox.js'
+export { repetitionPenalty } from './sampling/repetition-penalty.js'
+export { type Sampler, type SamplingRules, type TokenHistory, createSampler } from './sampling/sampler.js'
+export { temperature } from './sampling/temperature.js'
+export { topK } from './sampling/top-k.js'
+export { topP } from './sampling/top-p.js'
+export { type StopMatch, type StopMatcher, createStopMatcher } from './text/stop-matcher.js'
+
+export { GenerateArgumentError, GenerateError, LogitsError, SessionBusyError, SessionDisposedError } from './errors.js'

@@ -4,7 +4,7 @@ import { readAddedTokens, type AddedToken } from './added-tokens/read-added-toke
 import { checkDecoder } from './decoders/check-decoder.js'
 import { createTokenBytes, type TokenBytes } from './decoders/token-bytes.js'
 import { UnsupportedTokenizerError } from './errors.js'
-import { bytesOfToken } from './models/byte-level-bpe/byte-alphabet.js'
+import { writeTokenBytes } from './models/byte-level-bpe/byte-alphabet.js'
 import type { ByteLevelBpe } from './models/byte-level-bpe/byte-level-bpe.js'
 import { readByteLevelBpe } from './models/byte-level-bpe/read-byte-level-bpe.js'
 import { readNormalizer, type Normalizer } from './normalizers/read-normalizer.js'
@@ -68,7 +68,7 @@ export function readTokenizerJson(json: unknown): TokenizerParts {
     tokens,
     idOfAddedToken: idOf(added),
     specialTokens,
-    tokenBytes: createTokenBytes(decoded, (token) => specialTokens.has(token), bytesOfToken),
+    tokenBytes: createTokenBytes(decoded, (token) => specialTokens.has(token), writeTokenBytes),
   }
 }
 
@@ -97,15 +97,18 @@ function idOf(tokens: readonly AddedToken[]): Map<string, number> {
 
 /** All tokens in the order of their ids, which must be 0, 1, 2, ... with none missing or used twice. */
 function tokensById(vocabulary: ReadonlyMap<string, number>, added: readonly AddedToken[]): string[] {
-  const ids = new Map(vocabulary)
-  for (const token of added) ids.set(token.content, token.id)
-  const tokens = Array.from<string | undefined>({ length: ids.size })
-  for (const [token, id] of ids) {
-    if (id >= ids.size) throw wrong(`token ${describe(token)}`, `an id below ${ids.size}, the number of tokens`, id)
-    if (tokens[id] !== undefined)
+  const outside = idOf(added.filter((token) => !vocabulary.has(token.content)))
+  const size = vocabulary.size + outside.size
+  const tokens = Array.from<string | undefined>({ length: size })
+  const place = (id: number, token: string): void => {
+    if (id >= size) throw wrong(`token ${describe(token)}`, `an id below ${size}, the number of tokens`, id)
+    if (tokens[id] !== undefined) {
       throw wrong(`token ${describe(token)}`, `an id of its own, not that of ${describe(tokens[id])}`, id)
+    }
     tokens[id] = token
   }
+  vocabulary.forEach(place)
+  outside.forEach(place)
   return tokens as string[]
 }
 

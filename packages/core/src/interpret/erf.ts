@@ -1,6 +1,6 @@
 /**
- * Error function in float64, to about 1e-15: the Maclaurin series below 3, Lentz's continued fraction of erfc above.
- * (NIST Digital Library of Mathematical Functions 7.6.1 and 7.9.1.)
+ * Error function in float64, to about 1e-15: the series of positive terms below 3, the continued fraction of erfc above.
+ * (NIST Digital Library of Mathematical Functions 7.6.2 and 7.9.1.)
  */
 export function erf(x: number): number {
   const size = Math.abs(x)
@@ -12,11 +12,11 @@ export function erf(x: number): number {
 function series(x: number): number {
   let term = x
   let total = x
-  for (let n = 1; Math.abs(term) > 1e-17 * total; n++) {
-    term *= (-x * x) / n
-    total += term / (2 * n + 1)
+  for (let n = 1; term > 1e-17 * total; n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    total += term
   }
-  return (2 / Math.sqrt(Math.PI)) * total
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total
 }
 
 function complement(x: number): number {

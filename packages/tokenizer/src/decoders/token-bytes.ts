@@ -8,15 +8,21 @@ export interface TokenBytes {
   readonly special: Uint8Array // [tokens]
 }
 
+/** Writes a token's bytes to `out` from `at`, at most 3 per code unit, and returns where they end. */
+export type WriteToken = (token: string, out: Uint8Array, at: number) => number
+
 export function createTokenBytes(
   tokens: readonly string[],
   isSpecial: (token: string) => boolean,
-  bytesOf: (token: string) => Uint8Array,
+  write: WriteToken,
 ): TokenBytes {
-  const parts = tokens.map(bytesOf)
+  const room = tokens.reduce((units, token) => units + token.length, 0) * 3
+  const bytes = new Uint8Array(room)
   const offsets = new Uint32Array(tokens.length + 1)
-  parts.forEach((part, id) => (offsets[id + 1] = offsets[id] + part.length))
-  const bytes = new Uint8Array(offsets[tokens.length])
-  parts.forEach((part, id) => bytes.set(part, offsets[id]))
-  return { bytes, offsets, special: Uint8Array.from(tokens, (token) => Number(isSpecial(token))) }
+  tokens.forEach((token, id) => (offsets[id + 1] = write(token, bytes, offsets[id])))
+  return {
+    bytes: bytes.slice(0, offsets[tokens.length]),
+    offsets,
+    special: Uint8Array.from(tokens, (token) => Number(isSpecial(token))),
+  }
 }

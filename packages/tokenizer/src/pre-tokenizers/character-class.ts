@@ -30,26 +30,29 @@ function classify(point: number): number {
 
 /** Class of the character at `at`, which must not be the second half of a surrogate pair. */
 export function classAt(text: string, at: number): number {
-  const unit = text.charCodeAt(at)
-  const found = classes[unit]
+  const found = classes[text.charCodeAt(at)]
   // Surrogates never get a class of their own, so they come here each time.
-  return found !== 0 ? found : classOfRare(text, at, unit)
+  return found !== 0 ? found : classOfRare(text, at)
 }
 
-function classOfRare(text: string, at: number, unit: number): number {
-  const point = unit >= 0xd800 && unit < 0xdc00 ? text.codePointAt(at)! : unit
+function classOfRare(text: string, at: number): number {
+  const point = text.codePointAt(at)!
   return classes[point] || classify(point)
+}
+
+/** Code units of the character at `at`. */
+export function widthAt(text: string, at: number): number {
+  return text.codePointAt(at)! > 0xffff ? 2 : 1
 }
 
 /** End of the run of characters of class `wanted` that begins at `from`. */
 export function endOfRun(text: string, from: number, end: number, wanted: number): number {
   let at = from
   while (at < end) {
-    const unit = text.charCodeAt(at)
-    const found = classes[unit]
+    const found = classes[text.charCodeAt(at)]
     if (found === wanted) at++
-    else if (found !== 0 || classOfRare(text, at, unit) !== wanted) return at
-    else at += unit >= 0xd800 && unit < 0xdc00 ? 2 : 1
+    else if (found !== 0 || classOfRare(text, at) !== wanted) return at
+    else at += widthAt(text, at)
   }
   return at
 }

@@ -3,7 +3,7 @@
  * `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`, where the most
  * digits in one piece vary.
  */
-import { classAt, endOfRun, LETTER, NUMBER, OTHER, SPACE } from './character-class.js'
+import { classAt, endOfRun, LETTER, NUMBER, OTHER, SPACE, widthAt } from './character-class.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 import { endOfSpace } from './split-gpt2.js'
 
@@ -13,7 +13,6 @@ const APOSTROPHE = 0x27
 const oneLetter = 'sStTmMdD\u017f'
 
 const isLineBreak = (unit: number): boolean => unit === 0x0a || unit === 0x0d
-const width = (text: string, at: number): number => (text.codePointAt(at)! > 0xffff ? 2 : 1)
 
 function endOfContraction(text: string, at: number, end: number): number {
   if (at + 1 >= end) return at
@@ -29,7 +28,7 @@ function endOfLineBreaks(text: string, at: number, end: number): number {
 }
 
 function endOfNumber(text: string, at: number, end: number, mostDigits: number): number {
-  for (let i = 0; i < mostDigits && at < end && classAt(text, at) === NUMBER; i++) at += width(text, at)
+  for (let i = 0; i < mostDigits && at < end && classAt(text, at) === NUMBER; i++) at += widthAt(text, at)
   return at
 }
 
@@ -50,7 +49,7 @@ function endOfPiece(text: string, at: number, end: number, mostDigits: number): 
   const kind = classAt(text, at)
   if (kind === LETTER) return endOfRun(text, at, end, LETTER)
   if (kind === NUMBER) return endOfNumber(text, at, end, mostDigits)
-  const following = at + width(text, at)
+  const following = at + widthAt(text, at)
   const nextKind = following < end ? classAt(text, following) : 0
   if (nextKind === LETTER && !isLineBreak(unit)) return endOfRun(text, following, end, LETTER)
   if (kind === OTHER) return endOfLineBreaks(text, endOfRun(text, at, end, OTHER), end)

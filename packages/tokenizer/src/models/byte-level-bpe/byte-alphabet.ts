@@ -13,16 +13,21 @@ function build(): readonly string[] {
 /** `characterOfByte[byte]` is the character that stands for the byte. */
 export const characterOfByte: readonly string[] = build()
 
-const byteOfCharacter = new Map(characterOfByte.map((character, byte) => [character, byte]))
+// By code unit; -1 outside the alphabet, which ends at U+0143.
+const byteOfUnit = new Int16Array(0x144).fill(-1)
+characterOfByte.forEach((character, byte) => (byteOfUnit[character.charCodeAt(0)] = byte))
+
 const utf8 = new TextEncoder()
 
-/** The bytes a token stands for. A token with any character outside the alphabet stands for its own UTF-8 bytes. */
-export function bytesOfToken(token: string): Uint8Array {
-  const bytes = new Uint8Array(token.length)
+/**
+ * Writes the bytes a token stands for to `out` from `at`; returns where they end. A token with any character outside the
+ * alphabet stands for its own UTF-8 bytes. `out` must have room for 3 bytes per code unit.
+ */
+export function writeTokenBytes(token: string, out: Uint8Array, at: number): number {
   for (let i = 0; i < token.length; i++) {
-    const byte = byteOfCharacter.get(token[i])
-    if (byte === undefined) return utf8.encode(token)
-    bytes[i] = byte
+    const byte = byteOfUnit[token.charCodeAt(i)] ?? -1
+    if (byte < 0) return at + utf8.encodeInto(token, out.subarray(at)).written
+    out[at + i] = byte
   }
-  return bytes
+  return at + token.length
 }

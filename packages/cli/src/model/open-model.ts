@@ -1,0 +1,41 @@
+/** A model on its backend for as long as a command needs it, with a progress bar while it loads. */
+import type { Backend } from '@retnet/core'
+import { type LoadedModel, loadCheckpoint } from '@retnet/formats'
+import { Tokenizer } from '@retnet/tokenizer'
+import { CommandError } from '../errors.js'
+import type { Io } from '../io.js'
+import type { ModelOptions } from '../options/model-options.js'
+import { createProgress } from '../terminal/progress.js'
+import { showBytes } from '../terminal/units.js'
+import { createBackend } from './backends.js'
+import { findModel } from './find-model.js'
+
+export interface OpenModel extends LoadedModel {
+  readonly backend: Backend
+}
+
+/** Finds, loads and hands over a model; frees it and its backend afterwards, whatever happens. */
+export async function withModel<T>(io: Io, options: ModelOptions, use: (model: OpenModel) => Promise<T>): Promise<T> {
+  const folder = await findModel(io, options)
+  io.signal.throwIfAborted()
+  using backend = await createBackend(options.backend, options)
+  using progress = createProgress(io, 'loading weights', showBytes)
+  using loaded = await loadCheckpoint(folder, {
+    backend,
+    dtype: options.dtype,
+    signal: io.signal,
+    onProgress: ({ loaded: done, total }) => progress.update(done, total),
+  })
+  progress.stop()
+  // awaited here: the model must live until the work is done
+  return await use({ ...loaded, backend })
+}
+
+/** The tokenizer of a model whose folder has one. */
+export function requireTokenizer({ tokenizerJson, checkpoint }: LoadedModel): Tokenizer {
+  if (tokenizerJson !== null) return Tokenizer.fromJson(tokenizerJson)
+  throw new CommandError(
+    `${checkpoint.name}: there is no tokenizer.json, so text cannot be read or written.`,
+    'Put the tokenizer.json of the model beside config.json, or use `retnet logits`, which takes token ids.',
+  )
+}

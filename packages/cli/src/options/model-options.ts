@@ -1,0 +1,39 @@
+/** The options that say which model runs where; the same for all commands that run one. */
+import { type Command, Option } from 'commander'
+import { type BackendName, backendNames } from '../model/backends.js'
+import { defaultModel } from '../model/bundled.js'
+import { wholeNumber } from './numbers.js'
+
+export interface ModelNameOptions {
+  readonly model: string
+  readonly revision?: string
+  readonly offline?: boolean
+}
+
+export interface ModelOptions extends ModelNameOptions {
+  readonly backend: BackendName
+  readonly dtype: 'f32' | 'f16' | 'q8'
+  readonly threads?: number
+}
+
+export function addModelName(command: Command): Command {
+  return command
+    .option('-m, --model <model>', 'a folder, a Hugging Face id (owner/name), or a bundled model', defaultModel)
+    .option('--revision <revision>', 'branch, tag or commit of a Hugging Face model (default: main)')
+    .option('--offline', 'use what an earlier download has left, and no network')
+}
+
+export function addModelOptions(command: Command): Command {
+  return addModelName(command)
+    .addOption(
+      new Option('-b, --backend <name>', 'what computes: cpu, or the float64 interpreter (slow, exact)')
+        .choices(backendNames)
+        .default('cpu'),
+    )
+    .addOption(
+      new Option('--dtype <type>', 'how weights are held: f32, f16, or q8 (8 bits)')
+        .choices(['f32', 'f16', 'q8'])
+        .default('f32'),
+    )
+    .option('--threads <n>', 'threads of the cpu backend (default: one per core)', wholeNumber(1, 64))
+}

@@ -1,0 +1,53 @@
+/** The whole command as a function: arguments in, exit code out, everything else through `io`. */
+import { Command } from 'commander'
+import { addChat } from './commands/chat.js'
+import { addEval } from './commands/eval.js'
+import { addGenerate } from './commands/generate.js'
+import { addInspect } from './commands/inspect.js'
+import { addLogits } from './commands/logits.js'
+import { exitCodes, reportError } from './exit.js'
+import type { Io } from './io.js'
+import { version } from './version.js'
+
+/** Runs `retnet ARGS`. Resolves to 0, 1 (failure), 2 (usage) or 130 (interrupted); never rejects. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...argv], { from: 'user' })
+    return io.signal.aborted ? exitCodes.interrupted : exitCodes.success
+  } catch (error) {
+    return reportError(error, io)
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command('retnet')
+    .description('Retentive Networks: write text, compute logits, evaluate and inspect models.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'retnet: ')),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', overview)
+  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect]) add(program, io)
+  return program
+}
+
+const overview = `
+Models: a folder with config.json and model.safetensors, a Hugging Face id (owner/name), or the name of a bundled
+model (novels-7m, the default).
+
+Examples:
+  retnet generate --prompt "It was a dark and stormy night"
+  retnet chat
+  retnet eval --text novel.txt --windows 64 --json
+  retnet help generate
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. RETNET_DEBUG=1 shows where an error happened.`

@@ -1,0 +1,26 @@
+/** What signals do: the first ends the command cleanly, the second at once; a listener may take the first for itself. */
+import { constants } from 'node:os'
+
+export class Interrupts {
+  readonly abort = new AbortController()
+  /** Set once a signal has asked for the end. */
+  exitCode: number | undefined
+  #listeners: (() => void)[] = []
+
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+    const listener = name === 'SIGINT' ? this.#listeners.at(-1) : undefined
+    if (listener) return listener()
+    const code = 128 + constants.signals[name]
+    if (this.exitCode !== undefined) process.exit(code)
+    this.exitCode = code
+    this.abort.abort(new DOMException('interrupted', 'AbortError'))
+  }
+
+  /** Gives Ctrl-C to `listener` until the returned function is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener)
+    }
+  }
+}

@@ -1,0 +1,197 @@
+/** Rules of the Backend interface that concern no single op: ownership, order, refusal. */
+import { type Backend, type NamedTensors, type Program, RetNetError, add, matmul, trace } from '@retnet/core'
+import { encodeWeight } from '../values/encode.js'
+
+export interface ContractRule {
+  readonly name: string
+  /** Throws when the rule is broken. */
+  readonly hold: (backend: Backend) => Promise<void>
+}
+
+const width = 5
+
+/** memory = memory + x weight; y = memory. Every run shows in the next one. */
+const accumulator = trace('accumulator', (g) => {
+  const memory = g.state('memory', [1, width])
+  const next = add(memory, matmul(g.input('x', [1, width]), g.parameter('weight', [width, width])))
+  g.updateState(memory, next)
+  return { y: next }
+})
+
+/** Another graph with the same states. */
+const reader = trace('reader', (g) => {
+  const memory = g.state('memory', [1, width])
+  g.updateState(memory, memory)
+  return { y: add(memory, memory) }
+})
+
+const identity = encodeWeight(
+  { dtype: 'f32', shape: [width, width] },
+  'f32',
+  Float32Array.from({ length: width * width }, (_, at) => (at % (width + 1) === 0 ? 1 : 0)),
+)
+const ones = { x: new Float32Array(width).fill(1) }
+
+async function withAccumulator(backend: Backend, use: (program: Program) => Promise<void>): Promise<void> {
+  using weight = await backend.upload(identity)
+  using program = await backend.compile(accumulator, { weights: { weight } })
+  await use(program)
+}
+
+export const contractRules: readonly ContractRule[] = [
+  rule('a state begins as zeros, and reset makes it so again', async (program) => {
+    using state = program.createState()
+    requireNumbers(await state.read(), 'memory', 0)
+    await program.run(ones, state)
+    requireNumbers(await state.read(), 'memory', 1)
+    state.reset()
+    requireNumbers(await state.read(), 'memory', 0)
+  }),
+  rule('a fork is independent of its origin', async (program) => {
+    using state = program.createState()
+    await program.run(ones, state)
+    using fork = state.fork()
+    await program.run(ones, fork)
+    await program.run(ones, fork)
+    requireNumbers(await state.read(), 'memory', 1)
+    requireNumbers(await fork.read(), 'memory', 3)
+    state.reset()
+    requireNumbers(await fork.read(), 'memory', 3)
+  }),
+  rule('a fork outlives its origin', async (program) => {
+    const state = program.createState()
+    await program.run(ones, state)
+    using fork = state.fork()
+    state.dispose()
+    // memory that was given back may be taken again
+    using other = program.createState()
+    await other.write({ memory: new Float32Array(width).fill(9) })
+    requireNumbers(await fork.read(), 'memory', 1)
+  }),
+  rule('runs that are not awaited happen in the order of the calls', async (program) => {
+    using state = program.createState()
+    const runs = await Promise.all([1, 2, 3].map(() => program.run(ones, state)))
+    runs.forEach((outputs, index) => requireNumbers(outputs, 'y', index + 1))
+  }),
+  rule('inputs may be overwritten after a run', async (program) => {
+    using state = program.createState()
+    const x = new Float32Array(width).fill(1)
+    await program.run({ x }, state)
+    x.fill(100)
+    requireNumbers(await state.read(), 'memory', 1)
+  }),
+  rule('outputs belong to the caller: a later run does not change them', async (program) => {
+    using state = program.createState()
+    const first = await program.run(ones, state)
+    await program.run(ones, state)
+    requireNumbers(first, 'y', 1)
+    ;(first.y as Float32Array).fill(50)
+    requireNumbers(await state.read(), 'memory', 2)
+  }),
+  rule('numbers that were read belong to the caller', async (program) => {
+    using state = program.createState()
+    const read = await state.read()
+    await program.run(ones, state)
+    requireNumbers(read, 'memory', 0)
+    ;(read.memory as Float32Array).fill(50)
+    requireNumbers(await state.read(), 'memory', 1)
+  }),
+  rule('a state fits another program with the same states', async (program, backend) => {
+    using state = program.createState()
+    await program.run(ones, state)
+    using other = await backend.compile(reader, { weights: {} })
+    requireNumbers(await other.run({}, state), 'y', 2)
+    await program.run(ones, state)
+    requireNumbers(await state.read(), 'memory', 2)
+  }),
+  rule('a state that is written with wrong names or sizes stays as it was', async (program) => {
+    using state = program.createState()
+    await program.run(ones, state)
+    const good = new Float32Array(width)
+    await requireRefusal(() => state.write({}))
+    await requireRefusal(() => state.write({ memory: new Float32Array(width + 1) }))
+    await requireRefusal(() => state.write({ memory: good, other: good }))
+    requireNumbers(await state.read(), 'memory', 1)
+  }),
+  rule('a run with a missing or misshapen input is refused and leaves the state', async (program) => {
+    using state = program.createState()
+    await program.run(ones, state)
+    await requireRefusal(() => program.run({}, state))
+    await requireRefusal(() => program.run({ x: new Float32Array(width - 1) }, state))
+    requireNumbers(await state.read(), 'memory', 1)
+    requireNumbers(await program.run(ones, state), 'y', 2)
+  }),
+  rule('an aborted run throws the reason and leaves the state', async (program) => {
+    using state = program.createState()
+    const reason = new Error('enough')
+    const signal = AbortSignal.abort(reason)
+    const thrown = await program.run(ones, state, { signal }).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    if (thrown !== reason) throw new Error(`expected the reason of the signal, got ${String(thrown)}`)
+    requireNumbers(await state.read(), 'memory', 0)
+  }),
+  rule('a weight serves several programs', async (program, backend) => {
+    using weight = await backend.upload(identity)
+    const again = await backend.compile(accumulator, { weights: { weight } })
+    using third = await backend.compile(accumulator, { weights: { weight } })
+    again.dispose()
+    using state = program.createState()
+    requireNumbers(await third.run(ones, state), 'y', 1)
+    requireNumbers(await program.run(ones, state), 'y', 2)
+  }),
+  rule('an uploaded weight is a copy', async (_program, backend) => {
+    const data = Float32Array.from(identity.data)
+    using weight = await backend.upload({ ...identity, data })
+    data.fill(7)
+    using program = await backend.compile(accumulator, { weights: { weight } })
+    using state = program.createState()
+    requireNumbers(await program.run(ones, state), 'y', 1)
+  }),
+  rule('compile refuses a missing weight and the weight of another backend', async (_program, backend) => {
+    const foreign = { ...identity, bytes: 0, dispose: () => {}, [Symbol.dispose]: () => {} }
+    await requireRefusal(() => backend.compile(accumulator, { weights: {} }))
+    await requireRefusal(() => backend.compile(accumulator, { weights: { weight: foreign } }))
+  }),
+  rule('compile refuses a malformed graph', async (_program, backend) => {
+    const [node] = accumulator.nodes
+    const early = { ...accumulator, nodes: [{ ...node, inputs: [node.inputs[0], 999] }] } as typeof accumulator
+    using weight = await backend.upload(identity)
+    await requireRefusal(() => backend.compile(early, { weights: { weight } }))
+  }),
+  rule('dispose may be called twice', async (_program, backend) => {
+    const weight = await backend.upload(identity)
+    const program = await backend.compile(accumulator, { weights: { weight } })
+    const state = program.createState()
+    for (const owner of [state, state, program, program, weight, weight]) owner.dispose()
+  }),
+  rule('stats count the runs', async (program) => {
+    const before = program.stats().runs
+    using state = program.createState()
+    await program.run(ones, state)
+    await program.run(ones, state)
+    const { runs, dispatches } = program.stats()
+    if (runs !== before + 2 || dispatches < 1) throw new Error(`expected 2 more runs than ${before}, got ${runs}`)
+  }),
+]
+
+function rule(name: string, hold: (program: Program, backend: Backend) => Promise<void>): ContractRule {
+  return { name, hold: (backend) => withAccumulator(backend, (program) => hold(program, backend)) }
+}
+
+function requireNumbers(tensors: NamedTensors, name: string, value: number): void {
+  const data = tensors[name]
+  if (data?.length === width && data.every((number) => number === value)) return
+  throw new Error(`${name}: expected ${width} times ${value}, got ${data ? data.join(', ') : 'nothing'}`)
+}
+
+async function requireRefusal(attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt()
+  } catch (error) {
+    if (RetNetError.isInstance(error)) return
+    throw new Error(`expected an error of this library, got ${String(error)}`, { cause: error })
+  }
+  throw new Error('expected a refusal, but it was accepted')
+}

@@ -1,0 +1,246 @@
+/**
+ * Few rows of x times w^T, w [N, K] in rows: streams the weights once. Not for many rows: see gemm.ts.
+ * Each sum runs in the same order whatever the number of threads, because rows of w are always grouped from multiples of four.
+ */
+import { F16, F32 } from './pack'
+import { arg, ptr, share } from './record'
+import { madd, max4, sum4, widenHalf, widenHalf1 } from './simd'
+
+// Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target
+export function gemvKernel(r: usize, thread: i32, threads: i32, scratch: usize): void {
+  const n0 = share(arg(r, 1), 4, thread, threads)
+  const n1 = share(arg(r, 1), 4, thread + 1, threads)
+  if (n0 >= n1) return
+  const encoding = arg(r, 5)
+  if (encoding == F32) gemvFloat(r, n0, n1)
+  else if (encoding == F16) gemvHalf(r, n0, n1, scratch)
+  else gemvBytes(r, n0, n1, scratch)
+}
+
+@inline
+function put(r: usize, m: i32, n: i32, value: f32): void {
+  const at = (usize(m) * usize(arg(r, 1)) + usize(n)) << 2
+  const source = ptr(r, 9)
+  store<f32>(ptr(r, 10) + at, source ? load<f32>(source + at) + value : value)
+}
+
+// Four rows of w, `stride` bytes apart, times one x: four sums written at column n.
+export function dot4(r: usize, m: i32, n: i32, x: usize, w: usize, stride: usize, depth: i32): void {
+  const w1 = w + stride
+  const w2 = w1 + stride
+  const w3 = w2 + stride
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0
+  let b0 = a0, b1 = a0, b2 = a0, b3 = a0
+  let at: usize = 0
+  const whole = usize(depth >> 3) << 5
+  for (; at < whole; at += 32) {
+    const x0 = v128.load(x + at)
+    const x1 = v128.load(x + at, 16)
+    a0 = madd(v128.load(w + at), x0, a0)
+    a1 = madd(v128.load(w1 + at), x0, a1)
+    a2 = madd(v128.load(w2 + at), x0, a2)
+    a3 = madd(v128.load(w3 + at), x0, a3)
+    b0 = madd(v128.load(w + at, 16), x1, b0)
+    b1 = madd(v128.load(w1 + at, 16), x1, b1)
+    b2 = madd(v128.load(w2 + at, 16), x1, b2)
+    b3 = madd(v128.load(w3 + at, 16), x1, b3)
+  }
+  let s0 = sum4(f32x4.add(a0, b0)), s1 = sum4(f32x4.add(a1, b1))
+  let s2 = sum4(f32x4.add(a2, b2)), s3 = sum4(f32x4.add(a3, b3))
+  for (const end = usize(depth) << 2; at < end; at += 4) {
+    const v = load<f32>(x + at)
+    s0 += load<f32>(w + at) * v
+    s1 += load<f32>(w1 + at) * v
+    s2 += load<f32>(w2 + at) * v
+    s3 += load<f32>(w3 + at) * v
+  }
+  put(r, m, n, s0)
+  put(r, m, n + 1, s1)
+  put(r, m, n + 2, s2)
+  put(r, m, n + 3, s3)
+}
+
+export function dot1(r: usize, m: i32, n: i32, x: usize, w: usize, depth: i32): void {
+  let a = f32x4.splat(0), b = a
+  let at: usize = 0
+  for (const whole = usize(depth >> 3) << 5; at < whole; at += 32) {
+    a = madd(v128.load(w + at), v128.load(x + at), a)
+    b = madd(v128.load(w + at, 16), v128.load(x + at, 16), b)
+  }
+  let s = sum4(f32x4.add(a, b))
+  for (const end = usize(depth) << 2; at < end; at += 4) s += load<f32>(w + at) * load<f32>(x + at)
+  put(r, m, n, s)
+}
+
+function gemvFloat(r: usize, n0: i32, n1: i32): void {
+  const rows = arg(r, 0)
+  const depth = arg(r, 2)
+  const x = ptr(r, 3)
+  const xRow = usize(depth) << 2
+  const stride = usize(arg(r, 6)) << 2
+  let n = n0
+  for (; n + 4 <= n1; n += 4) {
+    const w = ptr(r, 4) + usize(n) * stride
+    for (let m = 0; m < rows; m++) dot4(r, m, n, x + usize(m) * xRow, w, stride, depth)
+  }
+  for (; n < n1; n++) {
+    const w = ptr(r, 4) + usize(n) * stride
+    for (let m = 0; m < rows; m++) dot1(r, m, n, x + usize(m) * xRow, w, depth)
+  }
+}
+
+export function dotHalf4(r: usize, n: i32, x: usize, w: usize, stride: usize, depth: i32): void {
+  const w1 = w + stride
+  const w2 = w1 + stride
+  const w3 = w2 + stride
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0
+  let k: usize = 0
+  for (const whole = usize(depth >> 2) << 2; k < whole; k += 4) {
+    const v = v128.load(x + (k << 2))
+    const at = k << 1
+    a0 = madd(widenHalf(w + at), v, a0)
+    a1 = madd(widenHalf(w1 + at), v, a1)
+    a2 = madd(widenHalf(w2 + at), v, a2)
+    a3 = madd(widenHalf(w3 + at), v, a3)
+  }
+  let s0 = sum4(a0), s1 = sum4(a1), s2 = sum4(a2), s3 = sum4(a3)
+  for (; k < usize(depth); k++) {
+    const v = load<f32>(x + (k << 2))
+    const at = k << 1
+    s0 += widenHalf1(w + at) * v
+    s1 += widenHalf1(w1 + at) * v
+    s2 += widenHalf1(w2 + at) * v
+    s3 += widenHalf1(w3 + at) * v
+  }
+  put(r, 0, n, s0)
+  put(r, 0, n + 1, s1)
+  put(r, 0, n + 2, s2)
+  put(r, 0, n + 3, s3)
+}
+
+export function widenRow(target: usize, source: usize, count: i32): void {
+  let k = 0
+  for (; k + 4 <= count; k += 4) v128.store(target + (usize(k) << 2), widenHalf(source + (usize(k) << 1)))
+  for (; k < count; k++) store<f32>(target + (usize(k) << 2), widenHalf1(source + (usize(k) << 1)))
+}
+
+// One x: widened on the way. Several: four rows of w are widened once into scratch.
+function gemvHalf(r: usize, n0: i32, n1: i32, scratch: usize): void {
+  const rows = arg(r, 0)
+  const depth = arg(r, 2)
+  const x = ptr(r, 3)
+  const xRow = usize(depth) << 2
+  const stride = usize(arg(r, 6)) << 1
+  let n = n0
+  for (; n + 4 <= n1; n += 4) {
+    const w = ptr(r, 4) + usize(n) * stride
+    if (rows == 1) {
+      dotHalf4(r, n, x, w, stride, depth)
+      continue
+    }
+    for (let i: usize = 0; i < 4; i++) widenRow(scratch + i * xRow, w + i * stride, depth)
+    for (let m = 0; m < rows; m++) dot4(r, m, n, x + usize(m) * xRow, scratch, xRow, depth)
+  }
+  for (; n < n1; n++) {
+    widenRow(scratch, ptr(r, 4) + usize(n) * stride, depth)
+    for (let m = 0; m < rows; m++) dot1(r, m, n, x + usize(m) * xRow, scratch, depth)
+  }
+}
+
+/** x [count] to int16 in blocks of 32 with a scale each; the last block is padded with zeros. */
+export function quantize(x: usize, count: i32, target: usize, scales: usize): void {
+  for (let k = 0; k < count; k += 32) {
+    const wide = min(32, count - k)
+    const from = x + (usize(k) << 2)
+    const to = target + (usize(k) << 1)
+    const whole = wide & ~3
+    let top = f32x4.splat(0)
+    for (let i = 0; i < whole; i += 4) top = f32x4.max(top, f32x4.abs(v128.load(from + (usize(i) << 2))))
+    let largest = max4(top)
+    for (let i = whole; i < wide; i++) largest = max(largest, abs(load<f32>(from + (usize(i) << 2))))
+    const inverse: f32 = largest > 0 ? 32767 / largest : 0
+    const factor = f32x4.splat(inverse)
+    store<f32>(scales + (usize(k >> 5) << 2), largest / 32767)
+    for (let i = 0; i < whole; i += 4) {
+      const q = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from + (usize(i) << 2)), factor)))
+      v128.store64_lane(to + (usize(i) << 1), i16x8.narrow_i32x4_s(q, q), 0)
+    }
+    for (let i = whole; i < 32; i++) {
+      const value = i < wide ? i32(nearest(load<f32>(from + (usize(i) << 2)) * inverse)) : 0
+      store<i16>(to + (usize(i) << 1), i16(value))
+    }
+  }
+}
+
+// Sum of 32 products of bytes and int16, in four lanes. At most 127 * 32767 * 8 a lane: no overflow.
+@inline
+function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  const low = i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w), x0), i32x4.dot_i16x8_s(v128.load8x8_s(w, 8), x1))
+  const high = i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w, 16), x2), i32x4.dot_i16x8_s(v128.load8x8_s(w, 24), x3))
+  return f32x4.convert_i32x4_s(i32x4.add(low, high))
+}
+
+export function dotBytes4(
+  r: usize, m: i32, n: i32, x: usize, xScales: usize, w: usize, stride: usize, scales: usize, scaleStride: usize, blocks: i32,
+): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0
+  for (let block = 0; block < blocks; block++) {
+    const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48)
+    const s = v128.load32_splat(xScales)
+    a0 = madd(dotBlock(w, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales)), a0)
+    a1 = madd(dotBlock(w + stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + scaleStride)), a1)
+    a2 = madd(dotBlock(w + 2 * stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + 2 * scaleStride)), a2)
+    a3 = madd(dotBlock(w + 3 * stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + 3 * scaleStride)), a3)
+    x += 64
+    xScales += 4
+    w += 32
+    scales += 4
+  }
+  put(r, m, n, sum4(a0))
+  put(r, m, n + 1, sum4(a1))
+  put(r, m, n + 2, sum4(a2))
+  put(r, m, n + 3, sum4(a3))
+}
+
+export function dotBytes1(r: usize, m: i32, n: i32, x: usize, xScales: usize, w: usize, scales: usize, blocks: i32): void {
+  let a = f32x4.splat(0)
+  for (let block = 0; block < blocks; block++) {
+    const dot = dotBlock(w, v128.load(x), v128.load(x, 16), v128.load(x, 32), v128.load(x, 48))
+    a = madd(dot, f32x4.mul(v128.load32_splat(xScales), v128.load32_splat(scales)), a)
+    x += 64
+    xScales += 4
+    w += 32
+    scales += 4
+  }
+  put(r, m, n, sum4(a))
+}
+
+function gemvBytes(r: usize, n0: i32, n1: i32, scratch: usize): void {
+  const rows = arg(r, 0)
+  const depth = arg(r, 2)
+  const blocks = (depth + 31) >> 5
+  const stride = usize(arg(r, 6))
+  const scaleStride = usize(arg(r, 8)) << 2
+  const xBytes = usize(blocks) << 6
+  const xScales = scratch + usize(rows) * xBytes
+  const xScaleBytes = usize(blocks) << 2
+  for (let m = 0; m < rows; m++) {
+    quantize(ptr(r, 3) + (usize(m) * usize(depth) << 2), depth, scratch + usize(m) * xBytes, xScales + usize(m) * xScaleBytes)
+  }
+  let n = n0
+  for (; n + 4 <= n1; n += 4) {
+    const w = ptr(r, 4) + usize(n) * stride
+    const scales = ptr(r, 7) + usize(n) * scaleStride
+    for (let m = 0; m < rows; m++) {
+      const x = scratch + usize(m) * xBytes
+      dotBytes4(r, m, n, x, xScales + usize(m) * xScaleBytes, w, stride, scales, scaleStride, blocks)
+    }
+  }
+  for (; n < n1; n++) {
+    const w = ptr(r, 4) + usize(n) * stride
+    const scales = ptr(r, 7) + usize(n) * scaleStride
+    for (let m = 0; m < rows; m++) {
+      dotBytes1(r, m, n, scratch + usize(m) * xBytes, xScales + usize(m) * xScaleBytes, w, scales, blocks)
+    }
+  }
+}

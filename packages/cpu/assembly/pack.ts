@@ -1,0 +1,148 @@
+/** Copies blocks of A and B into the panels that `tile` reads. All strides are in elements of the operand. */
+import { COLUMNS, ROWS } from './tile'
+import { splat, widenBytes, widenHalf, widenHalf1 } from './simd'
+
+export const F32: i32 = 0
+export const F16: i32 = 1
+export const Q8: i32 = 2
+
+// Four rows of four numbers, transposed into target with `stride` bytes between the new rows.
+@inline
+function transpose4(r0: v128, r1: v128, r2: v128, r3: v128, target: usize, stride: usize): void {
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5)
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5)
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
+  v128.store(target, v128.shuffle<i64>(low01, low23, 0, 2))
+  v128.store(target + stride, v128.shuffle<i64>(low01, low23, 1, 3))
+  v128.store(target + 2 * stride, v128.shuffle<i64>(high01, high23, 0, 2))
+  v128.store(target + 3 * stride, v128.shuffle<i64>(high01, high23, 1, 3))
+}
+
+/** One panel [depth, ROWS] of A; rows from `rows` on are zeros. */
+export function packA(source: usize, rows: i32, depth: i32, rowStride: i32, depthStride: i32, target: usize): void {
+  const rowBytes = usize(rowStride) << 2
+  const depthBytes = usize(depthStride) << 2
+  let k = 0
+  if (rows == ROWS && depthStride == 1) {
+    for (; k + 4 <= depth; k += 4) {
+      const at = source + (usize(k) << 2)
+      const out = target + usize(k * ROWS) * 4
+      transpose4(
+        v128.load(at), v128.load(at + rowBytes), v128.load(at + 2 * rowBytes), v128.load(at + 3 * rowBytes),
+        out, usize(ROWS) * 4,
+      )
+      if (ROWS == 6) {
+        const r4 = v128.load(at + 4 * rowBytes)
+        const r5 = v128.load(at + 5 * rowBytes)
+        const low = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5)
+        const high = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7)
+        v128.store64_lane(out, low, 0, 16)
+        v128.store64_lane(out, low, 1, 40)
+        v128.store64_lane(out, high, 0, 64)
+        v128.store64_lane(out, high, 1, 88)
+      }
+    }
+  }
+  for (; k < depth; k++) {
+    const at = source + usize(k) * depthBytes
+    const out = target + usize(k * ROWS) * 4
+    for (let i = 0; i < ROWS; i++) {
+      store<f32>(out + (usize(i) << 2), i < rows ? load<f32>(at + usize(i) * rowBytes) : 0)
+    }
+  }
+}
+
+/** One panel [depth, 8] of B in float32; columns from `columns` on are zeros. */
+export function packB(
+  source: usize, columns: i32, depth: i32, columnStride: i32, depthStride: i32, target: usize,
+): void {
+  const columnBytes = usize(columnStride) << 2
+  const depthBytes = usize(depthStride) << 2
+  let k = 0
+  if (columns == COLUMNS && depthStride == 1) {
+    for (; k + 4 <= depth; k += 4) {
+      const at = source + (usize(k) << 2)
+      const other = at + 4 * columnBytes
+      const out = target + (usize(k) << 5)
+      transpose4(
+        v128.load(at), v128.load(at + columnBytes), v128.load(at + 2 * columnBytes), v128.load(at + 3 * columnBytes),
+        out, 32,
+      )
+      transpose4(
+        v128.load(other), v128.load(other + columnBytes), v128.load(other + 2 * columnBytes),
+        v128.load(other + 3 * columnBytes), out + 16, 32,
+      )
+    }
+  } else if (columns == COLUMNS && columnStride == 1) {
+    for (; k < depth; k++) {
+      const at = source + usize(k) * depthBytes
+      const out = target + (usize(k) << 5)
+      v128.store(out, v128.load(at))
+      v128.store(out, v128.load(at, 16), 16)
+    }
+  }
+  for (; k < depth; k++) {
+    const at = source + usize(k) * depthBytes
+    const out = target + (usize(k) << 5)
+    for (let j = 0; j < COLUMNS; j++) {
+      store<f32>(out + (usize(j) << 2), j < columns ? load<f32>(at + usize(j) * columnBytes) : 0)
+    }
+  }
+}
+
+/** As `packB` for rows of halves, `columnStride` halves apart. */
+export function packHalf(source: usize, columns: i32, depth: i32, columnStride: i32, target: usize): void {
+  const bytes = usize(columnStride) << 1
+  let k = 0
+  if (columns == COLUMNS) {
+    for (; k + 4 <= depth; k += 4) {
+      const at = source + (usize(k) << 1)
+      const other = at + 4 * bytes
+      const out = target + (usize(k) << 5)
+      transpose4(
+        widenHalf(at), widenHalf(at + bytes), widenHalf(at + 2 * bytes), widenHalf(at + 3 * bytes), out, 32,
+      )
+      transpose4(
+        widenHalf(other), widenHalf(other + bytes), widenHalf(other + 2 * bytes), widenHalf(other + 3 * bytes),
+        out + 16, 32,
+      )
+    }
+  }
+  for (; k < depth; k++) {
+    const at = source + (usize(k) << 1)
+    for (let j = 0; j < COLUMNS; j++) {
+      store<f32>(target + (usize(k) << 5) + (usize(j) << 2), j < columns ? widenHalf1(at + usize(j) * bytes) : 0)
+    }
+  }
+}
+
+@inline
+function q8(source: usize, scale: usize): v128 {
+  return f32x4.mul(widenBytes(source), v128.load32_splat(scale))
+}
+
+/**
+ * As `packB` for rows of bytes in blocks of 32 with a scale each. `source` is at the start of a block, rows are padded with zeros to
+ * whole blocks, so reading on to a multiple of four is safe; `target` then needs room for the rounded depth.
+ */
+export function packBytes(
+  source: usize, scales: usize, columns: i32, depth: i32, columnStride: i32, scaleStride: i32, target: usize,
+): void {
+  const bytes = usize(columnStride)
+  const scaleBytes = usize(scaleStride) << 2
+  const zero = splat(0)
+  for (let k = 0; k < depth; k += 4) {
+    const out = target + (usize(k) << 5)
+    for (let half = 0; half < 2; half++) {
+      const first = half * 4
+      const at = source + usize(k) + usize(first) * bytes
+      const s = scales + (usize(k >> 5) << 2) + usize(first) * scaleBytes
+      const r0 = first < columns ? q8(at, s) : zero
+      const r1 = first + 1 < columns ? q8(at + bytes, s + scaleBytes) : zero
+      const r2 = first + 2 < columns ? q8(at + 2 * bytes, s + 2 * scaleBytes) : zero
+      const r3 = first + 3 < columns ? q8(at + 3 * bytes, s + 3 * scaleBytes) : zero
+      transpose4(r0, r1, r2, r3, out + usize(half) * 16, 32)
+    }
+  }
+}

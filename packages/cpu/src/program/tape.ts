@@ -1,0 +1,63 @@
+/** Writes kernel calls as records into memory, and points them at another state when a run brings one. */
+import type { Engine } from '../memory/engine.js'
+import type { KernelCall, Place, Word } from '../plan/record.js'
+
+export class Tape {
+  readonly address: number
+  readonly count: number
+  readonly bytes: number
+  readonly #engine: Engine
+  readonly #arena: number
+  /** [index of the word on the tape, offset in the state's block]. */
+  readonly #stateWords: (readonly [number, number])[] = []
+  #state = -1
+
+  constructor(engine: Engine, calls: readonly KernelCall[], barriers: readonly boolean[], arena: number, name: string) {
+    this.#engine = engine
+    this.#arena = arena
+    this.count = calls.length
+    this.bytes = calls.length * engine.recordBytes
+    this.address = engine.allocate(this.bytes, `tape of program ${name}`)
+    for (const [index, call] of calls.entries()) this.#write(index, call, barriers[index])
+  }
+
+  /** Where a place lies; the state's block starts at `state`. */
+  addressOf({ buffer, offset }: Place, state = 0): number {
+    const base = buffer.kind === 'arena' ? this.#arena : buffer.kind === 'state' ? state : 0
+    return base + buffer.at + offset
+  }
+
+  useState(state: number): void {
+    if (state === this.#state) return
+    this.#state = state
+    const words = this.#words()
+    for (const [index, offset] of this.#stateWords) words[index] = state + offset
+  }
+
+  #words(): Int32Array {
+    return this.#engine.integers(this.address, this.bytes / 4)
+  }
+
+  #write(index: number, call: KernelCall, barrier: boolean): void {
+    const wordsPerRecord = this.#engine.recordBytes / 4
+    if (call.words.length + 2 > wordsPerRecord) throw new RangeError(`${call.name}: a record has ${wordsPerRecord - 2} words`)
+    const words = this.#words()
+    const start = index * wordsPerRecord
+    words[start] = call.opcode
+    words[start + 1] = Number(barrier)
+    for (const [word, value] of call.words.entries()) this.#writeWord(words, start + 2 + word, value)
+  }
+
+  #writeWord(words: Int32Array, index: number, word: Word): void {
+    if (typeof word === 'number') words[index] = word
+    else if ('float' in word) this.#engine.floats(this.address, this.bytes / 4)[index] = word.float
+    else {
+      words[index] = this.addressOf(word)
+      if (word.buffer.kind === 'state') this.#stateWords.push([index, word.buffer.at + word.offset])
+    }
+  }
+
+  dispose(): void {
+    this.#engine.free(this.address)
+  }
+}

@@ -1,0 +1,127 @@
+/** Weights in linear memory, in the layout that the kernels read. */
+import { DisposedError, GraphError, q8BlockSize, sizeOf } from '@retnet/core'
+import type { DeviceWeight, TensorType, WeightData, WeightEncoding } from '@retnet/core'
+import type { Engine } from './memory/engine.js'
+
+/** Where a weight lies and how its rows follow one another. */
+export interface WeightLayout {
+  readonly encoding: WeightEncoding
+  readonly address: number
+  readonly bytes: number
+  /** Elements from row to row; q8 rows are padded with zeros to whole blocks. */
+  readonly rowStride: number
+  readonly scales: number
+  readonly scaleStride: number
+}
+
+export class CpuWeight implements DeviceWeight {
+  readonly type: TensorType
+  readonly encoding: WeightEncoding
+  readonly layout: WeightLayout
+  readonly engine: Engine
+  #users = 1
+  #disposed = false
+
+  constructor(engine: Engine, weight: WeightData) {
+    checkData(weight)
+    this.engine = engine
+    this.type = weight.type
+    this.encoding = weight.encoding
+    this.layout = place(engine, weight)
+  }
+
+  get bytes(): number {
+    return this.layout.bytes
+  }
+
+  get alive(): boolean {
+    return !this.#disposed
+  }
+
+  /** A program uses the weight: its memory stays until `release`, even if the owner disposes of it before. */
+  retain(): void {
+    if (this.#disposed) throw new DisposedError('a weight')
+    this.#users++
+  }
+
+  release(): void {
+    if (--this.#users === 0) this.engine.free(this.layout.address)
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+/** [rows, columns] of a weight: all axes but the last, and the last. */
+export function rowsOf(type: TensorType): [rows: number, columns: number] {
+  const columns = type.shape.at(-1) ?? 1
+  return [columns === 0 ? 0 : sizeOf(type.shape) / columns, columns]
+}
+
+function checkData({ type, encoding, data, scales }: WeightData): void {
+  const kind = encoding === 'f32' ? Float32Array : encoding === 'f16' ? Uint16Array : encoding === 'q8' ? Int8Array : null
+  if (!kind) throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${String(encoding)}.`)
+  const size = sizeOf(type.shape)
+  if (type.dtype !== 'f32' || !(data instanceof kind) || data.length !== size) {
+    throw new GraphError(`upload: expected ${size} numbers in a ${kind.name} for ${encoding} [${type.shape.join(', ')}], got ${data?.length}.`)
+  }
+  const [rows, columns] = rowsOf(type)
+  const count = rows * Math.ceil(columns / q8BlockSize)
+  if (encoding === 'q8' && scales?.length !== count) {
+    throw new GraphError(`upload: expected ${count} scales for q8 [${type.shape.join(', ')}], got ${scales?.length ?? 'none'}.`)
+  }
+}
+
+function place(engine: Engine, weight: WeightData): WeightLayout {
+  if (weight.encoding === 'f32') return placeFloats(engine, weight.data as Float32Array, weight.type)
+  if (weight.encoding === 'q8') return placeBytes(engine, weight)
+  const halves = weight.data as Uint16Array
+  // The kernels widen finite halves only; the rare weight with others is kept as float32.
+  if (halves.some((bits) => (bits & 0x7c00) === 0x7c00)) return placeFloats(engine, Float32Array.from(halves, widen), weight.type)
+  const address = engine.allocate(halves.byteLength, what(weight.type, 'f16'))
+  engine.bytes(address, halves.byteLength).set(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength))
+  const [, columns] = rowsOf(weight.type)
+  return { encoding: 'f16', address, bytes: halves.byteLength, rowStride: columns, scales: 0, scaleStride: 0 }
+}
+
+function placeFloats(engine: Engine, data: Float32Array, type: TensorType): WeightLayout {
+  const address = engine.allocate(data.byteLength, what(type, 'f32'))
+  engine.floats(address, data.length).set(data)
+  return { encoding: 'f32', address, bytes: data.byteLength, rowStride: rowsOf(type)[1], scales: 0, scaleStride: 0 }
+}
+
+function placeBytes(engine: Engine, { type, data, scales }: WeightData): WeightLayout {
+  const [rows, columns] = rowsOf(type)
+  const blocks = Math.ceil(columns / q8BlockSize)
+  const rowStride = blocks * q8BlockSize
+  const numbers = rows * rowStride
+  const bytes = numbers + rows * blocks * 4
+  const address = engine.allocate(bytes, what(type, 'q8'))
+  const target = engine.bytes(address, numbers)
+  target.fill(0)
+  const source = new Uint8Array(data.buffer, data.byteOffset, data.length)
+  if (rowStride === columns) target.set(source)
+  else for (let row = 0; row < rows; row++) target.set(source.subarray(row * columns, (row + 1) * columns), row * rowStride)
+  engine.floats(address + numbers, rows * blocks).set(scales!)
+  return { encoding: 'q8', address, bytes, rowStride, scales: address + numbers, scaleStride: blocks }
+}
+
+function what(type: TensorType, encoding: WeightEncoding): string {
+  return `weight ${encoding} [${type.shape.join(', ')}]`
+}
+
+/** The number that IEEE binary16 bits stand for. */
+export function widen(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 31) return fraction ? NaN : sign * Infinity
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+
+import { TokenizerFormatError, UnsupportedTokenizerError } from './errors.js'
+import { setAt, tinyTokenizerFile } from './testing/tokenizer-file.js'
+import { Tokenizer } from './tokenizer.js'
+
+/** The tiny file with other values at some paths. */
+function text(changes: Record<string, unknown>): string {
+  const file = tinyTokenizerFile()
+  for (const [path, value] of Object.entries(changes)) setAt(file, path, value)
+  return JSON.stringify(file)
+}
+
+const byteLevel = tinyTokenizerFile().pre_tokenizer
+const split = (regex: string, behavior: string): unknown => ({
+  type: 'Sequence',
+  pretokenizers: [{ type: 'Split', pattern: { Regex: regex }, behavior, invert: false }, byteLevel],
+})
+const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+const farAway = { ...tinyTokenizerFile().added_tokens[0], content: 'z', id: 99 }
+
+// What is wrong, where it is put, where the error must point.
+const broken: [string, string, unknown, string][] = [
+  ['a merge of a missing left token', 'model.merges.2', ['x', 'b'], 'model.merges[2]'],
+  ['a merge of a missing right token', 'model.merges.2', ['a', 'x'], 'model.merges[2]'],
+  ['a merge into a missing token', 'model.merges.2', ['b', 'a'], 'model.merges[2]'],
+  ['a merge of three', 'model.merges.2', ['a', 'b', 'c'], 'model.merges[2]'],
+  ['a merge in one word', 'model.merges.2', 'ab', 'model.merges[2]'],
+  ['a merge of objects', 'model.merges.2', [{ toString: 1 }, 'a'], 'model.merges[2]'],
+  ['merges that are an object', 'model.merges', {}, 'model.merges'],
+  ['an id used twice', 'model.vocab.b', 1, 'token "b"'],
+  ['a gap in the ids', 'model.vocab.Ġab', 9, 'token "Ġab"'],
+  ['an id that is a string', 'model.vocab.a', '1', 'model.vocab["a"]'],
+  ['a negative id', 'model.vocab.a', -1, 'model.vocab["a"]'],
+  ['a huge id', 'model.vocab.a', 2 ** 40, 'token "a"'],
+  ['a token with half a surrogate pair', 'model.vocab.\ud800', 7, 'model.vocab["\\ud800"]'],
+  ['an empty vocabulary', 'model.vocab', {}, 'model.vocab'],
+  ['a vocabulary that is a list', 'model.vocab', [], 'model.vocab'],
+  ['no vocabulary', 'model.vocab', undefined, 'model.vocab'],
+  ['no model', 'model', undefined, 'model'],
+  ['an unknown token without an entry', 'model.unk_token', '<unk>', 'model.unk_token'],
+  ['an added token with another id', 'added_tokens.0.id', 1, 'added_tokens[0].id'],
+  ['an added token far away', 'added_tokens.1', farAway, 'token "z"'],
+  ['an added token without its flags', 'added_tokens.0.lstrip', undefined, 'added_tokens[0].lstrip'],
+  ['an empty added token', 'added_tokens.0.content', '', 'added_tokens[0].content'],
+  [
+    'an id of no token around texts',
+    'post_processor',
+    { type: 'BertProcessing', cls: ['', 7], sep: ['', 1] },
+    'post_processor',
+  ],
+  [
+    'a template without a text',
+    'post_processor',
+    { type: 'TemplateProcessing', single: [], special_tokens: {} },
+    'post_processor.single',
+  ],
+  ['no version', 'version', undefined, 'version'],
+]
+
+const unsupported: [string, string, unknown, string][] = [
+  ['WordPiece', 'model.type', 'WordPiece', 'model.type'],
+  ['byte fallback', 'model.byte_fallback', true, 'model.byte_fallback'],
+  ['dropout', 'model.dropout', 0.1, 'model.dropout'],
+  ['a suffix at the end of words', 'model.end_of_word_suffix', '</w>', 'model.end_of_word_suffix'],
+  ['a field of the model it has not heard of', 'model.novelty', 1, 'model.novelty'],
+  ['a field of the file it has not heard of', 'novelty', 1, 'novelty'],
+  ['a later version', 'version', '2.0', 'version'],
+  ['truncation', 'truncation', { max_length: 8 }, 'truncation'],
+  ['padding', 'padding', {}, 'padding'],
+  ['the Nmt normalizer', 'normalizer', { type: 'Nmt' }, 'normalizer.type'],
+  ['text that is not made bytes', 'pre_tokenizer', { type: 'Whitespace' }, 'pre_tokenizer'],
+  ['no pre-tokenizer', 'pre_tokenizer', null, 'pre_tokenizer'],
+  [
+    'a step behind ByteLevel',
+    'pre_tokenizer',
+    { type: 'Sequence', pretokenizers: [byteLevel, byteLevel] },
+    'pre_tokenizer.pretokenizers[0]',
+  ],
+  [
+    'a regular expression of its own',
+    'pre_tokenizer',
+    split('(a+)+$', 'Isolated'),
+    'pre_tokenizer.pretokenizers[0].pattern',
+  ],
+  [
+    'a split that drops text',
+    'pre_tokenizer',
+    split(gpt2Pattern, 'Removed'),
+    'pre_tokenizer.pretokenizers[0].behavior',
+  ],
+  ['no decoder', 'decoder', null, 'decoder'],
+]
+
+describe('Tokenizer.fromJson', () => {
+  it.each(broken)('refuses %s and says where', (_, path, value, where) => {
+    const file = text({ [path]: value })
+    expect(() => Tokenizer.fromJson(file)).toThrow(TokenizerFormatError)
+    expect(() => Tokenizer.fromJson(file)).toThrow(`tokenizer.json: ${where}`)
+  })
+
+  it.each(unsupported)('does not pretend to know %s', (_, path, value, where) => {
+    const file = text({ [path]: value })
+    expect(() => Tokenizer.fromJson(file)).toThrow(UnsupportedTokenizerError)
+    expect(() => Tokenizer.fromJson(file)).toThrow(`tokenizer.json: ${where}`)
+  })
+
+  it.each([['{'], ['[]'], ['null'], ['"text"'], ['']])('refuses %j as a file', (file) => {
+    expect(() => Tokenizer.fromJson(file)).toThrow(TokenizerFormatError)
+  })
+
+  it('refuses sequences in sequences, however deep', () => {
+    const open = '{"type":"Sequence","normalizers":['.repeat(100_000)
+    const deep = text({ normalizer: 'here' }).replace('"here"', () => `${open}{"type":"NFC"}${']}'.repeat(100_000)}`)
+    expect(() => Tokenizer.fromJson(deep)).toThrow(UnsupportedTokenizerError)
+  })
+
+  it('refuses a sequence that holds itself', () => {
+    const normalizers: unknown[] = []
+    const normalizer = { type: 'Sequence', normalizers }
+    normalizers.push(normalizer)
+    expect(() => Tokenizer.fromJson({ ...tinyTokenizerFile(), normalizer })).toThrow(UnsupportedTokenizerError)
+  })
+
+  it('refuses ten million merges before it reads them', () => {
+    const file = tinyTokenizerFile()
+    file.model.merges = Array.from({ length: 1e7 })
+    expect(() => Tokenizer.fromJson(file)).toThrow('at most 4194304 merges, got a list of 10000000')
+  })
+
+  it('takes tokens named like parts of an object', () => {
+    const vocab: unknown = JSON.parse('{"<end>":0,"a":1,"constructor":2,"__proto__":3}')
+    const tokenizer = Tokenizer.fromJson(text({ 'model.vocab': vocab, 'model.merges': [] }))
+    expect(tokenizer.tokenToId('__proto__')).toBe(3)
+    expect(tokenizer.tokenToId('toString')).toBeUndefined()
+  })
+
+  it('reads merges written as strings like merges written as pairs', () => {
+    const strings = Tokenizer.fromJson(text({ 'model.merges': ['a b', 'Ġ ab'] }))
+    expect([...strings.encode(' abcab')]).toEqual([6, 3, 5])
+    expect([...Tokenizer.fromJson(text({})).encode(' abcab')]).toEqual([6, 3, 5])
+  })
+
+  it('lets the later of two merges of one pair hold', () => {
+    const vocab = { '<end>': 0, a: 1, b: 2, c: 3, ab: 4, bc: 5 }
+    const merges = ['a b', 'b c', 'a b']
+    expect([...Tokenizer.fromJson(text({ 'model.vocab': vocab, 'model.merges': merges })).encode('abc')]).toEqual([
+      1, 5,
+    ])
+  })
+})
