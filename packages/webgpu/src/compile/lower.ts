@@ -108,11 +108,21 @@ function aliasesOf(graph: Graph): Map<number, number> {
 
 /** States that were not updated in place are copied at the end, all after every kernel that reads them. */
 function copyStates(graph: Graph, aliases: ReadonlyMap<number, number>, lowering: Lowering): void {
-  for (const { input, output } of graph.states) {
-    if (resolve(aliases, output) === input) continue
+  const inputs = new Set(graph.states.map(({ input }) => input))
+  const moved = graph.states.filter(({ input, output }) => resolve(aliases, output) !== input)
+  // a next value that is another state's memory is saved before any state is overwritten
+  const sources = moved.map(({ output }) => {
+    const slot = lowering.slot(output)
+    if (!inputs.has(resolve(aliases, output))) return slot
+    const { shape, dtype } = graph.types[output]
+    const saved = lowering.scratch(sizeOf(shape) * 4)
+    emitCopy(lowering, slot, saved, sizeOf(shape), dtype)
+    return saved
+  })
+  moved.forEach(({ input }, index) => {
     const { shape, dtype } = graph.types[input]
-    emitCopy(lowering, lowering.slot(output), { kind: 'value', value: input }, sizeOf(shape), dtype)
-  }
+    emitCopy(lowering, sources[index], { kind: 'value', value: input }, sizeOf(shape), dtype)
+  })
 }
 
 export function resolve(aliases: ReadonlyMap<number, number>, value: number): number {

@@ -3,23 +3,23 @@ import { sizeOf } from '@retnet/core'
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { GraphNode, Lowering, LowerRules } from '../../compile/lowering.js'
 import { rowReduction } from '../../compile/reduce.js'
-import { rowLogSumExp } from '../reduction/reduction.js'
+import { rowExpSum } from '../reduction/reduction.js'
 
 export const lossKernels: LowerRules<'crossEntropy' | 'crossEntropyGrad'> = {
   crossEntropy(node, _attributes, lowering) {
     emitRows(node, lowering, (columns, lanes) => {
-      return `${rowLogSumExp('logits', columns, lanes)}
+      return `${rowExpSum('logits', columns, lanes)}
 let goal = targets[group.x];
-if (lane == 0u) { y[group.x] = select(0.0, total - logits[base + u32(max(goal, 0))], goal >= 0); }`
+if (lane == 0u) { y[group.x] = select(0.0, log(sum) - (logits[base + u32(max(goal, 0))] - top), goal >= 0); }`
     })
   },
   crossEntropyGrad(node, _attributes, lowering) {
     emitRows(node, lowering, (columns, lanes) => {
-      return `${rowLogSumExp('logits', columns, lanes)}
+      return `${rowExpSum('logits', columns, lanes)}
 let goal = targets[group.x];
 let slope = select(0.0, dLoss[group.x], goal >= 0);
 for (var i = lane; i < ${columns}u; i += ${lanes}u) {
-  y[base + i] = (exp(logits[base + i] - total) - select(0.0, 1.0, i32(i) == goal)) * slope;
+  y[base + i] = (exp(logits[base + i] - top) / sum - select(0.0, 1.0, i32(i) == goal)) * slope;
 }`
     })
   },

@@ -28,7 +28,12 @@ if (lane == 0u) { y[index] = all; }`
     }
     const body = `${elementIndex(total)}\n${splitIndex(result)}
 var all = 0.0;
-for (var r = 0u; r < ${sizeOf(inner)}u; r++) { ${splitIndex(inner, 'r', 'r')} all += x[${outer} + ${step}]; }
+// blocks keep the rounding of a long sum small
+for (var start = 0u; start < ${sizeOf(inner)}u; start += 64u) {
+  var part = 0.0;
+  for (var r = start; r < min(start + 64u, ${sizeOf(inner)}u); r++) { ${splitIndex(inner, 'r', 'r')} part += x[${outer} + ${step}]; }
+  all += part;
+}
 y[index] = all;`
     lowering.emit(kernel({ name: 'sum', bindings, lanes: elementLanes, workgroups: [elementGroups(total)], body }))
   },
@@ -46,20 +51,20 @@ y[index] = all;`
         enables,
         declarations,
         workgroups: [sizeOf(shape) / columns],
-        body: `${rowLogSumExp('x', columns, lanes)}
-for (var i = lane; i < ${columns}u; i += ${lanes}u) { y[base + i] = exp(x[base + i] - total); }`,
+        body: `${rowExpSum('x', columns, lanes)}
+for (var i = lane; i < ${columns}u; i += ${lanes}u) { y[base + i] = exp(x[base + i] - top) / sum; }`,
       }),
     )
   },
 }
 
-/** Lines that give `base`, the start of row `group.x`, and `total`, the log of the sum of exponentials of the row. */
-export function rowLogSumExp(name: string, columns: number, lanes: number): string {
+/** Lines that give `base`, the start of row `group.x`, `top`, its largest number, and `sum`, that of exp(x - top). */
+export function rowExpSum(name: string, columns: number, lanes: number): string {
   return `let base = group.x * ${columns}u;
 var top = -3.0e38;
 for (var i = lane; i < ${columns}u; i += ${lanes}u) { top = max(top, ${name}[base + i]); }
 top = reduceMax(top, lane);
 var part = 0.0;
 for (var i = lane; i < ${columns}u; i += ${lanes}u) { part += exp(${name}[base + i] - top); }
-let total = top + log(reduceSum(part, lane));`
+let sum = reduceSum(part, lane);`
 }
