@@ -4,6 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
 import { contractRules } from './contract/rules.js'
+import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
+import { FixtureModel } from './models/fixture-model.js'
+import type { LoadedFixture } from './models/fixture.js'
+import { fixtures } from './models/fixtures.js'
 import { type Difference, isWithin, showDifference } from './run/difference.js'
 import { differentiate, hasGradient } from './run/differentiate.js'
 import { evaluate } from './run/evaluate.js'
@@ -53,6 +57,42 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
   describe('keeps the contract', () => {
     const backend = shared(makeBackend)
     for (const { name, hold } of contractRules) declare(name, () => hold(backend()))
+  })
+}
+
+export interface TestModelsOptions {
+  /** Forms of retention to force. Default: all of them. */
+  readonly forms?: typeof forms
+  /** Lengths at which the forms are compared with one another. */
+  readonly lengths?: readonly number[]
+}
+
+/** Declares the tests of every reference model. `load` reads one by its folder's name in `fixtures/`. */
+export function testModels(
+  makeBackend: () => Backend | Promise<Backend>,
+  load: (folder: string) => Promise<LoadedFixture>,
+  options: TestModelsOptions = {},
+): void {
+  const backend = shared(makeBackend)
+  describe.each(fixtures.map((fixture) => [fixture.folder, fixture] as const))('%s', (folder, fixture) => {
+    let model: FixtureModel
+    beforeAll(async () => {
+      model = await FixtureModel.upload(await load(folder), backend())
+    })
+    afterAll(() => model?.dispose())
+    for (const form of options.forms ?? forms) {
+      const label = `${form.form}${form.chunk ? ` by ${form.chunk}` : ''}`
+      test(`${label}: logits and states`, async () => expectWithin(await checkText(fixture, model, form)))
+      if (fixture.masked)
+        test(`${label}: left padding`, async () => expectWithin(await checkMasked(fixture, model, form)))
+    }
+    if (fixture.decode)
+      test('eight more tokens, one by one', async () => expectWithin(await checkDecode(fixture, model)))
+    if (fixture.gradients)
+      test('loss and gradients', async () => expectWithin(await checkGradients(fixture, model, {})))
+    test.each(options.lengths ?? lengths)('the forms agree at length %i', async (length) =>
+      expectWithin(await checkForms(model, length)),
+    )
   })
 }
 
