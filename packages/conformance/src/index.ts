@@ -7,6 +7,7 @@ export {
   type TensorsLike,
   readFixture,
 } from './models/fixture.js'
+export { type Exception } from './exception.js'
 export { type Fixture, type FixtureOutput, fixtures } from './models/fixtures.js'
 export { tinySpec } from './models/tiny-spec.js'
 export { primitive } from './primitive.js'
@@ -15,7 +16,6 @@ export { differentiate, gradientGraph, hasGradient } from './run/differentiate.j
 export { evaluate, withProgram } from './run/evaluate.js'
 export { caseGraph, prepare } from './run/prepare.js'
 export { type CaseTime, type TimeOptions, showTimes, timeCase } from './run/time.js'
-export { type Skip, skipReasons } from './skip.js'
 export { encodeWeight, halfBits } from './values/encode.js'
 export { type MakeValues, type MaskKind, counting, ids, listed, mask, targets, uniform } from './values/make.js'
 export { random } from './values/random.js'

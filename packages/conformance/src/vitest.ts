@@ -5,19 +5,19 @@ import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
 import { contractRules } from './contract/rules.js'
 import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
-import { FixtureModel } from './models/fixture-model.js'
+import { FixtureModel, type FormOptions } from './models/fixture-model.js'
 import type { LoadedFixture } from './models/fixture.js'
 import { fixtures } from './models/fixtures.js'
 import { type Difference, isWithin, showDifference } from './run/difference.js'
 import { differentiate, hasGradient } from './run/differentiate.js'
 import { evaluate } from './run/evaluate.js'
-import { type Skip, skipReasons } from './skip.js'
+import { type Exception, exceptionsById } from './exception.js'
 
 export interface TestBackendOptions {
   /** Names exact ids of cases (`matmul: ...`), of gradients (`gradient of matmul: ...`) or of rules of the contract. */
-  readonly skip?: readonly Skip[]
-  /** Replaces the tolerance of cases, by id. */
-  readonly tolerance?: Readonly<Record<string, number>>
+  readonly skip?: readonly Exception[]
+  /** Replaces the tolerance of cases that the backend computes less exactly on purpose. */
+  readonly tolerance?: readonly (Exception & { readonly value: number })[]
 }
 
 /** Declares a test for every case, its gradient and every rule of the contract. `makeBackend` is called once for each of the three. */
@@ -28,16 +28,15 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
     ...differentiable.map(gradientId),
     ...contractRules.map(({ name }) => name),
   ]
-  const skips = skipReasons(options.skip ?? [], all)
-  const unknown = Object.keys(options.tolerance ?? {}).find((id) => !all.includes(id))
-  if (unknown) throw new Error(`tolerance: there is no case ${JSON.stringify(unknown)}.`)
+  const skips = exceptionsById(options.skip ?? [], all)
+  const tolerances = exceptionsById(options.tolerance ?? [], all)
   const declare = (id: string, run: () => Promise<void>) => {
-    const reason = skips.get(id)
+    const reason = skips.get(id)?.reason
     if (reason) test.skip(`${id} (${reason})`, run)
     else test(id, run)
   }
   const adjusted = (opCase: OpCase, id: string): OpCase => {
-    const tolerance = options.tolerance?.[id]
+    const tolerance = tolerances.get(id)?.value
     return tolerance === undefined ? opCase : { ...opCase, tolerance }
   }
 
@@ -62,7 +61,7 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
 
 export interface TestModelsOptions {
   /** Forms of retention to force. Default: all of them. */
-  readonly forms?: typeof forms
+  readonly forms?: readonly FormOptions[]
   /** Lengths at which the forms are compared with one another. */
   readonly lengths?: readonly number[]
 }
