@@ -39,10 +39,10 @@ export async function readCachedText(cache: Cache, key: string): Promise<string 
 }
 
 export async function writeCachedText(cache: Cache, key: string, text: string): Promise<void> {
-  const failed = (cause: unknown) => {
+  const failed = (cause: unknown): never => {
     throw storageError(cache, key, cause)
   }
-  const partial = (await cache.begin(key).catch(failed))!
+  const partial = await cache.begin(key).catch(failed)
   try {
     await partial.restart(undefined)
     await partial.append(new TextEncoder().encode(text))
