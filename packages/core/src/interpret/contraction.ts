@@ -14,7 +14,15 @@ function strided(data: Numbers64, offset: number, columns: number, transpose: bo
   return transpose ? { data, offset, row: 1, column: columns } : { data, offset, row: columns, column: 1 }
 }
 
-function multiply(a: Strided, b: Strided, rows: number, inner: number, columns: number, result: Float64Array, at: number) {
+function multiply(
+  a: Strided,
+  b: Strided,
+  rows: number,
+  inner: number,
+  columns: number,
+  result: Float64Array,
+  at: number,
+) {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let total = 0
