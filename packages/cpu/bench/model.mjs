@@ -6,7 +6,7 @@ const encodings = process.argv[2] ? [process.argv[2]] : ['f32', 'f16', 'q8']
 const options = JSON.parse(process.argv[3] ?? '{}')
 const spec = {
   vocabSize: 4096, width: 256, layers: 6, heads: 4, keyValueHeads: 4, keyWidth: 256, valueWidth: 512,
-  decay: { kind: 'default' }, scoreScale: 'query', rowNorm: 'none',
+  decay: 'power', scoreScale: 'query', rowNorm: 'none',
   rotary: { layout: 'half', frequencies: 'standard', base: 10000 },
   norm: { kind: 'rms', epsilon: 1e-6, bias: false }, headNorm: { kind: 'rms', epsilon: 1e-6, affine: true }, gate: 'silu',
   feedForward: { kind: 'glu', width: 512, activation: 'silu', bias: false, innerNorm: null },
@@ -46,7 +46,7 @@ for (const encoding of encodings) {
   const chunk = await model.program('logits', { rows: 1, length: 128 })
   const tokens = Int32Array.from({ length: 128 }, (_, index) => (index * 37) % 4096)
   const mask = new Int32Array(128).fill(1)
-  const steps = 32
+  const steps = 8
   const decode = await rate(async () => {
     for (let i = 0; i < steps; i++) await next.run({ tokens: tokens.subarray(i, i + 1), mask: mask.subarray(0, 1) }, state)
   }, steps)

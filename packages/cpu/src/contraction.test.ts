@@ -46,7 +46,7 @@ describe('matmul', () => {
       })
       const weights = { w: encode(numbers(columns * depth, 3), [columns, depth], encoding) }
       const { kernels } = await expectMatch(backend, { graph, inputs: { x: numbers(rows * depth) }, weights }, encoding === 'q8' ? 3e-5 : 3e-6)
-      expect(Object.keys(kernels)).toEqual([`${rows <= 8 ? 'gemv' : 'gemm'}.${encoding}`])
+      expect(Object.keys(kernels)).toContain(`${rows <= 8 ? 'gemv' : 'gemm'}.${encoding}`)
     }
   })
 

@@ -17,6 +17,7 @@ export interface CallDetail {
   readonly writes: readonly Place[]
   readonly inPlace?: readonly (readonly [Place, Place | null])[]
   readonly work: number
+  readonly units?: number
   readonly scratch?: number
 }
 
@@ -126,6 +127,7 @@ export class Lowering {
         from && from.offset === 0 && to.offset === 0 ? [[to.buffer, from.buffer] as const] : [],
       ),
       work: detail.work,
+      units: detail.units ?? Infinity,
       scratch: detail.scratch ?? 0,
     })
   }

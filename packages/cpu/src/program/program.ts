@@ -3,9 +3,9 @@ import { DisposedError, type Graph, GraphError, type NamedTensors, type Program,
 import { roundUp } from '../memory/allocator.js'
 import type { Engine } from '../memory/engine.js'
 import { arrange } from '../plan/arrange.js'
-import { findBarriers } from '../plan/barriers.js'
 import type { Lowering } from '../plan/lowering.js'
 import type { Place } from '../plan/record.js'
+import { makeSchedule } from '../plan/schedule.js'
 import type { StateLayout } from '../state-layout.js'
 import { CpuState } from '../state.js'
 import type { CpuWeight } from '../weight.js'
@@ -26,7 +26,7 @@ export class CpuProgram implements Program {
   readonly #outputs: readonly Place[]
   readonly #arena: { address: number; bytes: number }
   readonly #tape: Tape
-  readonly #threads: number
+  readonly #shared: boolean
   readonly #kernels: Record<string, number> = {}
   readonly #bytes: number
   #runs = 0
@@ -48,7 +48,7 @@ export class CpuProgram implements Program {
     this.#arena = { address: l.engine.allocate(bytes, `activations of program ${l.graph.name}`), bytes }
     this.#tape = this.#makeTape(l)
     const work = l.calls.reduce((total, call) => total + call.work, 0)
-    this.#threads = work < worthThreads ? 1 : l.engine.threads
+    this.#shared = l.engine.threads > 1 && work >= worthThreads
     this.#bytes = roundUp(bytes) + l.constantBytes + this.#tape.bytes
     for (const { name } of l.calls) this.#kernels[name] = (this.#kernels[name] ?? 0) + 1
     for (const weight of weights) weight.retain()
@@ -68,7 +68,7 @@ export class CpuProgram implements Program {
     if (this.#engine.poison) this.#engine.fillPoison(this.#arena.address, this.#arena.bytes)
     for (const [index, { name }] of this.#rules.entries()) this.#view(index, this.#inputs, stateAddress).set(inputs[name])
     this.#tape.useState(stateAddress)
-    this.#engine.run(this.#tape.address, this.#tape.count, this.#threads)
+    this.#engine.run(this.#tape.address, this.#tape.count, this.#tape.parts, this.#shared)
     const outputs = this.#readOutputs(stateAddress)
     this.#runs++
     this.#milliseconds += performance.now() - begin
@@ -100,7 +100,7 @@ export class CpuProgram implements Program {
 
   #makeTape(l: Lowering): Tape {
     try {
-      return new Tape(l.engine, l.calls, findBarriers(l.calls), this.#arena.address, l.graph.name)
+      return new Tape(l.engine, l.calls, makeSchedule(l.calls, l.engine.threads), this.#arena.address, l.graph.name)
     } catch (error) {
       l.engine.free(this.#arena.address)
       throw error

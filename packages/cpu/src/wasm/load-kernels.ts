@@ -5,7 +5,7 @@ export type SimdLevel = 'relaxed' | 'baseline'
 
 /** What the kernels export; addresses are byte offsets. */
 export interface KernelExports {
-  launch(tape: number, count: number, threads: number, scratch: number, scratchStride: number, block: number): void
+  launch(tape: number, count: number, parts: number, scratch: number, stride: number, block: number, shared: number): void
   work(thread: number): void
   stop(): void
   recordBytes(): number
