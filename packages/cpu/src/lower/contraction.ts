@@ -2,7 +2,7 @@
 import { type GraphNode, type ValueId, q8BlockSize, sameShape } from '@retnet/core'
 import { Opcode } from '../opcode.js'
 import type { Lowering } from '../plan/lowering.js'
-import type { Place, PlanBuffer } from '../plan/record.js'
+import type { Place } from '../plan/record.js'
 import type { WeightLayout } from '../weight.js'
 import type { LowerRules } from './rules.js'
 import { moved } from './structure.js'
@@ -27,7 +27,10 @@ function matrixShape(l: Lowering, value: ValueId): [rows: number, columns: numbe
 function rightOperand(l: Lowering, value: ValueId, byRows: boolean): Operand {
   const layout = l.weight(value)?.layout
   if (layout && byRows && layout.encoding !== 'f32') {
-    return { place: { buffer: { kind: 'fixed', at: layout.address, bytes: layout.bytes } as PlanBuffer, offset: 0 }, layout }
+    return {
+      place: { buffer: { kind: 'fixed', at: layout.address, bytes: layout.bytes }, offset: 0 },
+      layout,
+    }
   }
   const [, columns] = matrixShape(l, value)
   return { place: l.place(value), layout: { encoding: 'f32', rowStride: columns, scales: 0, scaleStride: 0 } }
@@ -38,7 +41,7 @@ function fusableMatmul(l: Lowering, product: ValueId, other: ValueId, out: Value
   const maker = l.onlyUse(product)
   if (maker?.op !== 'matmul' || product === other || maker.inputs.some((value) => l.size(value!) === 0)) return null
   const fits = sameShape(l.shape(product), l.shape(out)) && sameShape(l.shape(other), l.shape(out))
-  return fits ? (maker as GraphNode<'matmul'>) : null
+  return fits ? maker : null
 }
 
 function fusedAdd(l: Lowering, a: ValueId, b: ValueId, out: ValueId): [GraphNode<'matmul'>, ValueId] | null {
@@ -93,7 +96,23 @@ function lowerMatmul(l: Lowering, node: GraphNode<'matmul'>, out: ValueId, resid
   l.emit(
     Opcode.Gemm,
     `gemm.${name}`,
-    [1, rows, columns, depth, left, ...stridesA, 0, right.place, ...stridesB, 0, code, scales, scaleStride, source, target],
+    [
+      1,
+      rows,
+      columns,
+      depth,
+      left,
+      ...stridesA,
+      0,
+      right.place,
+      ...stridesB,
+      0,
+      code,
+      scales,
+      scaleStride,
+      source,
+      target,
+    ],
     { ...detail, units: gemmUnits(rows, columns, l.engine.threads), scratch: l.engine.gemmScratch },
   )
 }
@@ -135,7 +154,23 @@ function lowerBatchMatmul(l: Lowering, node: GraphNode<'batchMatmul'>): void {
   l.emit(
     Opcode.Gemm,
     'gemm.batch',
-    [batch, rows, columns, depth, left, ...stridesA, rowsA * columnsA, right, ...stridesB, rowsB * columnsB, 0, 0, 0, 0, target],
+    [
+      batch,
+      rows,
+      columns,
+      depth,
+      left,
+      ...stridesA,
+      rowsA * columnsA,
+      right,
+      ...stridesB,
+      rowsB * columnsB,
+      0,
+      0,
+      0,
+      0,
+      target,
+    ],
     { reads: [left, right], writes: [target], work: batch * rows * columns * depth, scratch: l.engine.gemmScratch },
   )
 }

@@ -36,7 +36,12 @@ export class Engine {
   #failed = false
   #disposed = false
 
-  private constructor(options: EngineOptions, memory: WebAssembly.Memory, kernels: KernelExports, helpers: readonly Helper[]) {
+  private constructor(
+    options: EngineOptions,
+    memory: WebAssembly.Memory,
+    kernels: KernelExports,
+    helpers: readonly Helper[],
+  ) {
     this.threads = options.threads
     this.poison = options.poison
     this.maxMemoryBytes = options.maxMemoryBytes
@@ -117,7 +122,8 @@ export class Engine {
 
   requireAlive(): void {
     if (this.#disposed) throw new DisposedError('the cpu backend')
-    if (this.#failed) throw new RetNetError('cpu: a kernel failed earlier.', 'Dispose of this backend and create a new one.')
+    if (this.#failed)
+      throw new RetNetError('cpu: a kernel failed earlier.', 'Dispose of this backend and create a new one.')
   }
 
   dispose(): void {

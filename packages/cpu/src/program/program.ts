@@ -1,5 +1,14 @@
 /** A compiled graph: checks its inputs, runs its tape in one call, copies its outputs. */
-import { DisposedError, type Graph, GraphError, type NamedTensors, type Program, type ProgramStats, type RunOptions, type State } from '@retnet/core'
+import {
+  DisposedError,
+  type Graph,
+  GraphError,
+  type NamedTensors,
+  type Program,
+  type ProgramStats,
+  type RunOptions,
+  type State,
+} from '@retnet/core'
 import { roundUp } from '../memory/allocator.js'
 import type { Engine } from '../memory/engine.js'
 import { arrange } from '../plan/arrange.js'
@@ -43,7 +52,11 @@ export class CpuProgram implements Program {
     this.#inputs = l.placeAll(l.graph.inputs)
     this.#outputs = l.placeAll(l.graph.outputs)
     const early = this.#inputs.map(({ buffer }) => buffer)
-    const bytes = arrange(l.calls, early, this.#outputs.map(({ buffer }) => buffer))
+    const bytes = arrange(
+      l.calls,
+      early,
+      this.#outputs.map(({ buffer }) => buffer),
+    )
     l.engine.requireScratch(l.calls.reduce((most, { scratch }) => Math.max(most, scratch), 0))
     this.#arena = { address: l.engine.allocate(bytes, `activations of program ${l.graph.name}`), bytes }
     this.#tape = this.#makeTape(l)
@@ -66,7 +79,8 @@ export class CpuProgram implements Program {
     const stateAddress = this.#checkState(state)
     const begin = performance.now()
     if (this.#engine.poison) this.#engine.fillPoison(this.#arena.address, this.#arena.bytes)
-    for (const [index, { name }] of this.#rules.entries()) this.#view(index, this.#inputs, stateAddress).set(inputs[name])
+    for (const [index, { name }] of this.#rules.entries())
+      this.#view(index, this.#inputs, stateAddress).set(inputs[name])
     this.#tape.useState(stateAddress)
     this.#engine.run(this.#tape.address, this.#tape.count, this.#tape.parts, this.#shared)
     const outputs = this.#readOutputs(stateAddress)
@@ -122,11 +136,15 @@ export class CpuProgram implements Program {
     }
     state.requireAlive()
     if (state.layout.signature === this.#layout.signature) return state.address
-    throw new GraphError(`run: expected a state of { ${this.#layout.signature} }, got one of { ${state.layout.signature} }.`)
+    throw new GraphError(
+      `run: expected a state of { ${this.#layout.signature} }, got one of { ${state.layout.signature} }.`,
+    )
   }
 
   #readOutputs(state: number): NamedTensors {
-    return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, this.#view(index, this.#outputs, state, true).slice()]))
+    return Object.fromEntries(
+      this.graph.outputs.map(({ name }, index) => [name, this.#view(index, this.#outputs, state, true).slice()]),
+    )
   }
 
   #view(index: number, places: readonly Place[], state: number, output = false): Float32Array | Int32Array {
