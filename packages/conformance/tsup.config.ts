@@ -1,3 +1,3 @@
 import { library } from '../../tools/tsup.js'
 
-export default library(['src/index.ts', 'src/vitest.ts'])
+export default library(['src/index.ts', 'src/vitest.ts'], { external: ['vitest'] })

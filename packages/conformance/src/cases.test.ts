@@ -5,7 +5,7 @@ import { difference, isWithin } from './run/difference.js'
 import { evaluate } from './run/evaluate.js'
 import { caseGraph, prepare } from './run/prepare.js'
 import { timeCase, showTimes } from './run/time.js'
-import { skipReasons } from './skip.js'
+import { exceptionsById } from './exception.js'
 import { encodeWeight, halfBits } from './values/encode.js'
 import { random } from './values/random.js'
 
@@ -77,12 +77,13 @@ test('a NaN, an infinity and a missing tensor are differences', () => {
   expect(isWithin(difference('y', Float32Array.of(1, 2.1), [1, 2], 0.06))).toBe(true)
 })
 
-test('a skip of an unknown case, or without a reason, throws', () => {
-  expect(() => skipReasons([{ reason: 'no kernel', cases: ['matmul: nonsense'] }], ['matmul: a'])).toThrow(
-    'skip (no kernel): there is no case "matmul: nonsense".',
+test('an exception for an unknown case, or without a reason, throws', () => {
+  expect(() => exceptionsById([{ reason: 'no kernel', cases: ['matmul: nonsense'] }], ['matmul: a'])).toThrow(
+    'no kernel: there is no case "matmul: nonsense".',
   )
-  expect(() => skipReasons([{ reason: ' ', cases: [] }], [])).toThrow('A skip needs a reason.')
-  expect(skipReasons([{ reason: 'no kernel', cases: ['matmul: a'] }], ['matmul: a']).get('matmul: a')).toBe('no kernel')
+  expect(() => exceptionsById([{ reason: ' ', cases: [] }], [])).toThrow('An exception needs a reason.')
+  const exception = { reason: 'no kernel', cases: ['matmul: a'] }
+  expect(exceptionsById([exception], ['matmul: a']).get('matmul: a')).toBe(exception)
 })
 
 test('halves round to the nearest, ties to even', () => {

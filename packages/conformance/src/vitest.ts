@@ -4,16 +4,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
 import { contractRules } from './contract/rules.js'
+import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
+import { FixtureModel, type FormOptions } from './models/fixture-model.js'
+import type { LoadedFixture } from './models/fixture.js'
+import { fixtures } from './models/fixtures.js'
 import { type Difference, isWithin, showDifference } from './run/difference.js'
 import { differentiate, hasGradient } from './run/differentiate.js'
 import { evaluate } from './run/evaluate.js'
-import { type Skip, skipReasons } from './skip.js'
+import { type Exception, exceptionsById } from './exception.js'
 
 export interface TestBackendOptions {
   /** Names exact ids of cases (`matmul: ...`), of gradients (`gradient of matmul: ...`) or of rules of the contract. */
-  readonly skip?: readonly Skip[]
-  /** Replaces the tolerance of cases, by id. */
-  readonly tolerance?: Readonly<Record<string, number>>
+  readonly skip?: readonly Exception[]
+  /** Replaces the tolerance of cases that the backend computes less exactly on purpose. */
+  readonly tolerance?: readonly (Exception & { readonly value: number })[]
 }
 
 /** Declares a test for every case, its gradient and every rule of the contract. `makeBackend` is called once for each of the three. */
@@ -24,16 +28,15 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
     ...differentiable.map(gradientId),
     ...contractRules.map(({ name }) => name),
   ]
-  const skips = skipReasons(options.skip ?? [], all)
-  const unknown = Object.keys(options.tolerance ?? {}).find((id) => !all.includes(id))
-  if (unknown) throw new Error(`tolerance: there is no case ${JSON.stringify(unknown)}.`)
+  const skips = exceptionsById(options.skip ?? [], all)
+  const tolerances = exceptionsById(options.tolerance ?? [], all)
   const declare = (id: string, run: () => Promise<void>) => {
-    const reason = skips.get(id)
+    const reason = skips.get(id)?.reason
     if (reason) test.skip(`${id} (${reason})`, run)
     else test(id, run)
   }
   const adjusted = (opCase: OpCase, id: string): OpCase => {
-    const tolerance = options.tolerance?.[id]
+    const tolerance = tolerances.get(id)?.value
     return tolerance === undefined ? opCase : { ...opCase, tolerance }
   }
 
@@ -53,6 +56,42 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
   describe('keeps the contract', () => {
     const backend = shared(makeBackend)
     for (const { name, hold } of contractRules) declare(name, () => hold(backend()))
+  })
+}
+
+export interface TestModelsOptions {
+  /** Forms of retention to force. Default: all of them. */
+  readonly forms?: readonly FormOptions[]
+  /** Lengths at which the forms are compared with one another. */
+  readonly lengths?: readonly number[]
+}
+
+/** Declares the tests of every reference model. `load` reads one by its folder's name in `fixtures/`. */
+export function testModels(
+  makeBackend: () => Backend | Promise<Backend>,
+  load: (folder: string) => Promise<LoadedFixture>,
+  options: TestModelsOptions = {},
+): void {
+  const backend = shared(makeBackend)
+  describe.each(fixtures.map((fixture) => [fixture.folder, fixture] as const))('%s', (folder, fixture) => {
+    let model: FixtureModel
+    beforeAll(async () => {
+      model = await FixtureModel.upload(await load(folder), backend())
+    })
+    afterAll(() => model?.dispose())
+    for (const form of options.forms ?? forms) {
+      const label = `${form.form}${form.chunk ? ` by ${form.chunk}` : ''}`
+      test(`${label}: logits and states`, async () => expectWithin(await checkText(fixture, model, form)))
+      if (fixture.masked)
+        test(`${label}: left padding`, async () => expectWithin(await checkMasked(fixture, model, form)))
+    }
+    if (fixture.decode)
+      test('eight more tokens, one by one', async () => expectWithin(await checkDecode(fixture, model)))
+    if (fixture.gradients)
+      test('loss and gradients', async () => expectWithin(await checkGradients(fixture, model, {})))
+    test.each(options.lengths ?? lengths)('the forms agree at length %i', async (length) =>
+      expectWithin(await checkForms(model, length)),
+    )
   })
 }
 

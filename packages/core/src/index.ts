@@ -1,8 +1,25 @@
-export { type Backend, type BackendLimits, type CompileOptions, type Program, type ProgramStats, type RetentionForm, type RunOptions } from './contract/backend.js'
+export {
+  type Backend,
+  type BackendLimits,
+  type CompileOptions,
+  type Program,
+  type ProgramStats,
+  type RetentionForm,
+  type RunOptions,
+} from './contract/backend.js'
 export type { Graph, GraphNode, GraphState, NamedValue, ValueId } from './contract/graph.js'
 export type { NoAttributes, OpMap, OpName, RetentionAttributes, RotaryAttributes } from './contract/op-map.js'
 export type { State } from './contract/state.js'
-export { type DType, type NamedTensors, type Shape, type TensorData, type TensorType, sameShape, showType, sizeOf } from './contract/tensor.js'
+export {
+  type DType,
+  type NamedTensors,
+  type Shape,
+  type TensorData,
+  type TensorType,
+  sameShape,
+  showType,
+  sizeOf,
+} from './contract/tensor.js'
 export { type DeviceWeight, type WeightData, type WeightEncoding, q8BlockSize } from './contract/weight.js'
 
 export { ArgumentError } from './errors/argument-error.js'
@@ -42,9 +59,24 @@ export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
 
 export { checkSpec } from './model/check-spec.js'
-export { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './model/graphs.js'
+export {
+  type GraphSize,
+  consumeGraph,
+  logitsGraph,
+  lossGraph,
+  nextTokenGraph,
+  parameterShapes,
+} from './model/graphs.js'
 export { type RetNetInputs, languageModelHead, retnet } from './model/retnet.js'
-export { type Activation, type FeedForwardSpec, type HeadWidths, type NormSpec, type RetNetSpec, headWidths, stateBytes } from './model/spec.js'
+export {
+  type Activation,
+  type FeedForwardSpec,
+  type HeadWidths,
+  type NormSpec,
+  type RetNetSpec,
+  headWidths,
+  stateBytes,
+} from './model/spec.js'
 export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'

@@ -6,7 +6,8 @@ import { F16, F32 } from './pack'
 import { arg, ptr, share } from './record'
 import { madd, max4, sum4, widenHalf, widenHalf1 } from './simd'
 
-// Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target
+// Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target, xScales
+// With q8, x and xScales are what `quantizeKernel` made.
 export function gemvKernel(r: usize, thread: i32, threads: i32, scratch: usize): void {
   const n0 = share(arg(r, 1), 4, thread, threads)
   const n1 = share(arg(r, 1), 4, thread + 1, threads)
@@ -14,7 +15,7 @@ export function gemvKernel(r: usize, thread: i32, threads: i32, scratch: usize):
   const encoding = arg(r, 5)
   if (encoding == F32) gemvFloat(r, n0, n1)
   else if (encoding == F16) gemvHalf(r, n0, n1, scratch)
-  else gemvBytes(r, n0, n1, scratch)
+  else gemvBytes(r, n0, n1)
 }
 
 @inline
@@ -89,7 +90,38 @@ function gemvFloat(r: usize, n0: i32, n1: i32): void {
   }
 }
 
-export function dotHalf4(r: usize, n: i32, x: usize, w: usize, stride: usize, depth: i32): void {
+/**
+ * x times 2^p into `target` for halves that are left 112 exponents too small; p is 112 unless x would overflow. Returns 2^(112 - p).
+ */
+export function raise(x: usize, count: i32, target: usize): f32 {
+  let top = f32x4.splat(0)
+  let i = 0
+  for (; i + 4 <= count; i += 4) top = f32x4.max(top, f32x4.abs(v128.load(x + (usize(i) << 2))))
+  let largest = max4(top)
+  for (; i < count; i++) largest = max(largest, abs(load<f32>(x + (usize(i) << 2))))
+  const exponent = i32(reinterpret<u32>(largest) >> 23) - 127
+  const p = min(112, 126 - exponent)
+  const factor = reinterpret<f32>((p + 127) << 23)
+  const f = f32x4.splat(factor)
+  for (i = 0; i + 4 <= count; i += 4) v128.store(target + (usize(i) << 2), f32x4.mul(v128.load(x + (usize(i) << 2)), f))
+  for (; i < count; i++) store<f32>(target + (usize(i) << 2), load<f32>(x + (usize(i) << 2)) * factor)
+  return reinterpret<f32>((112 - p + 127) << 23)
+}
+
+// Sign, exponent and fraction in their float32 places; the value is 2^-112 times the half.
+@inline
+function lowHalf(source: usize, mask: v128): v128 {
+  return v128.and(i32x4.shl(v128.load16x4_s(source), 13), mask)
+}
+
+@inline
+function lowHalf1(source: usize): f32 {
+  return reinterpret<f32>((i32(load<i16>(source)) << 13) & 0x8fffe000)
+}
+
+/** `bits` is 0x8fffe000, passed because V8 builds a constant anew in every turn of a loop. */
+export function dotHalf4(r: usize, n: i32, x: usize, w: usize, stride: usize, depth: i32, lower: f32, bits: i32): void {
+  const mask = i32x4.splat(bits)
   const w1 = w + stride
   const w2 = w1 + stride
   const w3 = w2 + stride
@@ -98,24 +130,24 @@ export function dotHalf4(r: usize, n: i32, x: usize, w: usize, stride: usize, de
   for (const whole = usize(depth >> 2) << 2; k < whole; k += 4) {
     const v = v128.load(x + (k << 2))
     const at = k << 1
-    a0 = madd(widenHalf(w + at), v, a0)
-    a1 = madd(widenHalf(w1 + at), v, a1)
-    a2 = madd(widenHalf(w2 + at), v, a2)
-    a3 = madd(widenHalf(w3 + at), v, a3)
+    a0 = madd(lowHalf(w + at, mask), v, a0)
+    a1 = madd(lowHalf(w1 + at, mask), v, a1)
+    a2 = madd(lowHalf(w2 + at, mask), v, a2)
+    a3 = madd(lowHalf(w3 + at, mask), v, a3)
   }
   let s0 = sum4(a0), s1 = sum4(a1), s2 = sum4(a2), s3 = sum4(a3)
   for (; k < usize(depth); k++) {
     const v = load<f32>(x + (k << 2))
     const at = k << 1
-    s0 += widenHalf1(w + at) * v
-    s1 += widenHalf1(w1 + at) * v
-    s2 += widenHalf1(w2 + at) * v
-    s3 += widenHalf1(w3 + at) * v
+    s0 += lowHalf1(w + at) * v
+    s1 += lowHalf1(w1 + at) * v
+    s2 += lowHalf1(w2 + at) * v
+    s3 += lowHalf1(w3 + at) * v
   }
-  put(r, 0, n, s0)
-  put(r, 0, n + 1, s1)
-  put(r, 0, n + 2, s2)
-  put(r, 0, n + 3, s3)
+  put(r, 0, n, s0 * lower)
+  put(r, 0, n + 1, s1 * lower)
+  put(r, 0, n + 2, s2 * lower)
+  put(r, 0, n + 3, s3 * lower)
 }
 
 export function widenRow(target: usize, source: usize, count: i32): void {
@@ -124,7 +156,7 @@ export function widenRow(target: usize, source: usize, count: i32): void {
   for (; k < count; k++) store<f32>(target + (usize(k) << 2), widenHalf1(source + (usize(k) << 1)))
 }
 
-// One x: widened on the way. Several: four rows of w are widened once into scratch.
+// One x: it carries the missing exponent. Several: four rows of w are widened once into scratch.
 function gemvHalf(r: usize, n0: i32, n1: i32, scratch: usize): void {
   const rows = arg(r, 0)
   const depth = arg(r, 2)
@@ -132,12 +164,12 @@ function gemvHalf(r: usize, n0: i32, n1: i32, scratch: usize): void {
   const xRow = usize(depth) << 2
   const stride = usize(arg(r, 6)) << 1
   let n = n0
+  if (rows == 1) {
+    const lower = raise(x, depth, scratch)
+    for (; n + 4 <= n1; n += 4) dotHalf4(r, n, scratch, ptr(r, 4) + usize(n) * stride, stride, depth, lower, 0x8fffe000)
+  }
   for (; n + 4 <= n1; n += 4) {
     const w = ptr(r, 4) + usize(n) * stride
-    if (rows == 1) {
-      dotHalf4(r, n, x, w, stride, depth)
-      continue
-    }
     for (let i: usize = 0; i < 4; i++) widenRow(scratch + i * xRow, w + i * stride, depth)
     for (let m = 0; m < rows; m++) dot4(r, m, n, x + usize(m) * xRow, scratch, xRow, depth)
   }
@@ -215,32 +247,38 @@ export function dotBytes1(r: usize, m: i32, n: i32, x: usize, xScales: usize, w:
   put(r, m, n, sum4(a))
 }
 
-function gemvBytes(r: usize, n0: i32, n1: i32, scratch: usize): void {
+// Record: rows, width, x, target (int16 [rows, blocks, 32]), scales [rows, blocks]
+export function quantizeKernel(r: usize, thread: i32, threads: i32, scratch: usize): void {
+  const width = arg(r, 1)
+  const blocks = usize((width + 31) >> 5)
+  const end = share(arg(r, 0), 1, thread + 1, threads)
+  for (let i = share(arg(r, 0), 1, thread, threads); i < end; i++) {
+    const row = usize(i)
+    quantize(ptr(r, 2) + ((row * usize(width)) << 2), width, ptr(r, 3) + ((row * blocks) << 6), ptr(r, 4) + ((row * blocks) << 2))
+  }
+}
+
+function gemvBytes(r: usize, n0: i32, n1: i32): void {
   const rows = arg(r, 0)
-  const depth = arg(r, 2)
-  const blocks = (depth + 31) >> 5
+  const blocks = (arg(r, 2) + 31) >> 5
   const stride = usize(arg(r, 6))
   const scaleStride = usize(arg(r, 8)) << 2
   const xBytes = usize(blocks) << 6
-  const xScales = scratch + usize(rows) * xBytes
   const xScaleBytes = usize(blocks) << 2
-  for (let m = 0; m < rows; m++) {
-    quantize(ptr(r, 3) + (usize(m) * usize(depth) << 2), depth, scratch + usize(m) * xBytes, xScales + usize(m) * xScaleBytes)
-  }
   let n = n0
   for (; n + 4 <= n1; n += 4) {
     const w = ptr(r, 4) + usize(n) * stride
     const scales = ptr(r, 7) + usize(n) * scaleStride
     for (let m = 0; m < rows; m++) {
-      const x = scratch + usize(m) * xBytes
-      dotBytes4(r, m, n, x, xScales + usize(m) * xScaleBytes, w, stride, scales, scaleStride, blocks)
+      const x = ptr(r, 3) + usize(m) * xBytes
+      dotBytes4(r, m, n, x, ptr(r, 11) + usize(m) * xScaleBytes, w, stride, scales, scaleStride, blocks)
     }
   }
   for (; n < n1; n++) {
     const w = ptr(r, 4) + usize(n) * stride
     const scales = ptr(r, 7) + usize(n) * scaleStride
     for (let m = 0; m < rows; m++) {
-      dotBytes1(r, m, n, scratch + usize(m) * xBytes, xScales + usize(m) * xScaleBytes, w, scales, blocks)
+      dotBytes1(r, m, n, ptr(r, 3) + usize(m) * xBytes, ptr(r, 11) + usize(m) * xScaleBytes, w, scales, blocks)
     }
   }
 }

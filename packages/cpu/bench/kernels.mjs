@@ -20,7 +20,8 @@ function weight(rows, columns, encoding) {
   const size = rows * columns
   const type = { dtype: 'f32', shape: [rows, columns] }
   if (encoding === 'f32') return { type, encoding, data: new Float32Array(size).map(() => Math.random() - 0.5) }
-  if (encoding === 'f16') return { type, encoding, data: new Uint16Array(size).map(() => 0x2c00 + Math.random() * 4096) }
+  if (encoding === 'f16')
+    return { type, encoding, data: new Uint16Array(size).map(() => 0x2c00 + Math.random() * 4096) }
   return {
     type,
     encoding,

@@ -7,16 +7,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiler = join(dirname(fileURLToPath(import.meta.resolve('assemblyscript/asc'))), '../bin/asc.js')
-const flags = [
-  ...['-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort='],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-]
+const optimise = ['-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=']
+const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536']
 
 function compile(features) {
   const folder = mkdtempSync(join(tmpdir(), 'retnet-wasm-'))
   try {
     const file = join(folder, 'kernels.wasm')
-    const args = [compiler, 'assembly/index.ts', ...flags, '--enable', features, '--outFile', file]
+    const args = [compiler, 'assembly/index.ts', ...optimise, ...memory, '--enable', features, '--outFile', file]
     execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
     return readFileSync(file).toString('base64')
   } finally {

@@ -43,7 +43,9 @@ class CpuBackend implements Backend {
   }
 
   supports(node: GraphNode, graph: Graph): true | string {
-    const rank = Math.max(...[...node.inputs, ...node.outputs].map((value) => (value === null ? 0 : graph.types[value].shape.length)))
+    const rank = Math.max(
+      ...[...node.inputs, ...node.outputs].map((value) => (value === null ? 0 : graph.types[value].shape.length)),
+    )
     return rank <= outerAxes + 1 ? true : `tensors of at most ${outerAxes + 1} axes, got ${rank}`
   }
 

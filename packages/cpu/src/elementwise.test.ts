@@ -54,7 +54,13 @@ describe('elementwise ops', () => {
     expect(await worstUlp(log, Math.log, spread(1e-30, 5))).toBeLessThan(1)
     expect(await worstUlp(sigmoid, (x) => 1 / (1 + Math.exp(-x)), spread(-80, 80))).toBeLessThan(4)
     expect(await worstUlp(silu, (x) => x / (1 + Math.exp(-x)), spread(-80, 80))).toBeLessThan(4)
-    expect(await worstUlp((x) => rsqrt(x, 1e-6), (x) => 1 / Math.sqrt(x + 1e-6), spread(0, 9))).toBeLessThan(4)
+    expect(
+      await worstUlp(
+        (x) => rsqrt(x, 1e-6),
+        (x) => 1 / Math.sqrt(x + 1e-6),
+        spread(0, 9),
+      ),
+    ).toBeLessThan(4)
   })
 
   it('follow IEEE at the ends of the range', async () => {
@@ -74,7 +80,15 @@ describe('elementwise ops', () => {
     for (const size of [1, 63, 100, 129]) {
       const graph = trace('all', (g) => {
         const x = g.input('x', [size])
-        const ops = { exp, erf, sigmoid, silu, gelu, log: (v: Value) => log(exp(v)), scale: (v: Value) => scale(v, -0.3) }
+        const ops = {
+          exp,
+          erf,
+          sigmoid,
+          silu,
+          gelu,
+          log: (v: Value) => log(exp(v)),
+          scale: (v: Value) => scale(v, -0.3),
+        }
         return Object.fromEntries(Object.entries(ops).map(([name, op]) => [name, op(x)]))
       })
       await expectMatch(backend, { graph, inputs: { x: numbers(size).map((value) => value * 5) } })
@@ -85,11 +99,20 @@ describe('elementwise ops', () => {
     const shapes = [
       [[63], [63]],
       [[3, 5, 9], [9]],
-      [[3, 5, 9], [5, 1]],
-      [[3, 1, 9], [5, 1]],
+      [
+        [3, 5, 9],
+        [5, 1],
+      ],
+      [
+        [3, 1, 9],
+        [5, 1],
+      ],
       [[1], [2, 63]],
       [[], [7]],
-      [[2, 1, 3, 1, 5], [1, 4, 1, 2, 1]],
+      [
+        [2, 1, 3, 1, 5],
+        [1, 4, 1, 2, 1],
+      ],
     ]
     for (const [a, b] of shapes) {
       const graph = trace('broadcast', (g) => {
@@ -104,7 +127,12 @@ describe('elementwise ops', () => {
   it('compute a gate and its product in one kernel', async () => {
     const graph = trace('gate', (g) => {
       const [a, b] = [g.input('a', [9, 33]), g.input('b', [9, 33])]
-      return { left: mul(silu(a), b), right: mul(a, silu(b)), both: mul(silu(a), silu(b)), square: mul(silu(a), silu(a)) }
+      return {
+        left: mul(silu(a), b),
+        right: mul(a, silu(b)),
+        both: mul(silu(a), silu(b)),
+        square: mul(silu(a), silu(a)),
+      }
     })
     const { kernels } = await expectMatch(backend, { graph, inputs: { a: numbers(297), b: numbers(297, 5) } })
     expect(kernels['mul+silu']).toBe(4)

@@ -20,6 +20,7 @@ export enum Opcode {
   RetentionChunkwise,
   CrossEntropy,
   CrossEntropyGrad,
+  Quantize,
 }
 
 export enum Unary {

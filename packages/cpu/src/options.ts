@@ -21,14 +21,19 @@ const smallest = 2 ** 20
 export function resolveOptions(options: CpuOptions): EngineOptions {
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown) {
-    throw new ArgumentError({ argument: `cpu option ${unknown}`, expected: `one of ${known.join(', ')}`, actual: 'an unknown name' })
+    throw new ArgumentError({
+      argument: `cpu option ${unknown}`,
+      expected: `one of ${known.join(', ')}`,
+      actual: 'an unknown name',
+    })
   }
   const { threads = 'auto', maxMemoryBytes = fourGiB, simd = 'auto', poison = false } = options
   if (!Number.isInteger(maxMemoryBytes) || maxMemoryBytes < smallest || maxMemoryBytes > fourGiB) {
     const expected = `a whole number from ${smallest} to ${fourGiB}`
     throw new ArgumentError({ argument: 'maxMemoryBytes', expected, actual: maxMemoryBytes })
   }
-  if (typeof poison !== 'boolean') throw new ArgumentError({ argument: 'poison', expected: 'true or false', actual: poison })
+  if (typeof poison !== 'boolean')
+    throw new ArgumentError({ argument: 'poison', expected: 'true or false', actual: poison })
   return { threads: resolveThreads(threads), maxMemoryBytes, simd: resolveSimd(simd), poison }
 }
 

@@ -69,8 +69,14 @@ describe('positions, rotary and decayNorm', () => {
 
   it('divides by the decay sum, for slow decay and none', async () => {
     const logDecay = [Math.log1p(-(2 ** -5)), Math.log1p(-(2 ** -20)), 0]
-    const graph = trace('decay', (g) => ({ y: decayNorm(g.input('x', [1, 4, 3, 63]), g.input('p', [1, 4], 'i32'), logDecay) }))
-    await expectMatch(backend, { graph, inputs: { x: numbers(4 * 3 * 63), p: Int32Array.of(0, 1, 129, 1000000) } }, 3e-7)
+    const graph = trace('decay', (g) => ({
+      y: decayNorm(g.input('x', [1, 4, 3, 63]), g.input('p', [1, 4], 'i32'), logDecay),
+    }))
+    await expectMatch(
+      backend,
+      { graph, inputs: { x: numbers(4 * 3 * 63), p: Int32Array.of(0, 1, 129, 1000000) } },
+      3e-7,
+    )
   })
 })
 
@@ -131,7 +137,10 @@ describe('retention', () => {
   it('steps short texts and cuts long ones into chunks', async () => {
     const names: string[][] = []
     for (const length of [1, 16, 129]) {
-      const { kernels } = await expectMatch(backend, retentionCase({ batch: 1, length, heads: 1, key: 4, value: 4 }, {}))
+      const { kernels } = await expectMatch(
+        backend,
+        retentionCase({ batch: 1, length, heads: 1, key: 4, value: 4 }, {}),
+      )
       names.push(Object.keys(kernels))
     }
     expect(names).toEqual([['retention.recurrent'], ['retention.parallel'], ['retention.chunkwise']])

@@ -1,5 +1,14 @@
 /** What the tests of this package share: seeded numbers, encodings, and the comparison with core's float64 interpreter. */
-import { type Backend, type CompileOptions, type Graph, type NamedTensors, type WeightData, decodeWeight, interpret, sizeOf } from '@retnet/core'
+import {
+  type Backend,
+  type CompileOptions,
+  type Graph,
+  type NamedTensors,
+  type WeightData,
+  decodeWeight,
+  interpret,
+  sizeOf,
+} from '@retnet/core'
 import { expect } from 'vitest'
 
 /** Numbers from a linear congruential generator, uniform in [-1, 1). */
@@ -28,7 +37,8 @@ export function encode(values: Float32Array, shape: readonly number[], encoding:
   const blocks = Math.ceil(columns / 32)
   const scales = new Float32Array((values.length / columns) * blocks)
   const blockOf = (index: number) => Math.floor(index / columns) * blocks + Math.floor((index % columns) / 32)
-  for (const [index, value] of values.entries()) scales[blockOf(index)] = Math.max(scales[blockOf(index)], Math.abs(value) / 127)
+  for (const [index, value] of values.entries())
+    scales[blockOf(index)] = Math.max(scales[blockOf(index)], Math.abs(value) / 127)
   const data = Int8Array.from(values, (value, index) => Math.round(value / (scales[blockOf(index)] || 1)))
   return { type, encoding, data, scales }
 }
@@ -48,9 +58,14 @@ export interface Result {
 }
 
 /** Uploads, compiles, runs once and gives everything back. */
-export async function runCase(backend: Backend, { graph, inputs = {}, weights = {}, states, options = {} }: Case): Promise<Result> {
+export async function runCase(
+  backend: Backend,
+  { graph, inputs = {}, weights = {}, states, options = {} }: Case,
+): Promise<Result> {
   const uploaded = Object.fromEntries(
-    await Promise.all(Object.entries(weights).map(async ([name, weight]) => [name, await backend.upload(weight)] as const)),
+    await Promise.all(
+      Object.entries(weights).map(async ([name, weight]) => [name, await backend.upload(weight)] as const),
+    ),
   )
   const program = await backend.compile(graph, { ...options, weights: uploaded })
   const state = program.createState()
@@ -66,7 +81,9 @@ export async function expectMatch(backend: Backend, test: Case, tolerance = 2e-6
   const result = await runCase(backend, test)
   const weights = Object.entries(test.weights ?? {}).map(([name, weight]) => [name, decodeWeight(weight)] as const)
   const doubles = (named: NamedTensors) =>
-    Object.entries(named).map(([name, data]) => [name, data instanceof Int32Array ? data : Float64Array.from(data)] as const)
+    Object.entries(named).map(
+      ([name, data]) => [name, data instanceof Int32Array ? data : Float64Array.from(data)] as const,
+    )
   const values = Object.fromEntries([...weights, ...doubles(test.inputs ?? {})])
   const expected = interpret(test.graph, values, test.states && Object.fromEntries(doubles(test.states)))
   for (const { name, value } of test.graph.outputs) {
@@ -78,7 +95,13 @@ export async function expectMatch(backend: Backend, test: Case, tolerance = 2e-6
   return result
 }
 
-function expectClose(name: string, actual: ArrayLike<number>, expected: ArrayLike<number>, size: number, tolerance: number): void {
+function expectClose(
+  name: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  size: number,
+  tolerance: number,
+): void {
   expect(actual.length, name).toBe(size)
   let largest = 1e-30
   for (let i = 0; i < size; i++) largest = Math.max(largest, Math.abs(expected[i]))

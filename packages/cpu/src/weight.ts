@@ -66,16 +66,21 @@ export function rowsOf(type: TensorType): [rows: number, columns: number] {
 }
 
 function checkData({ type, encoding, data, scales }: WeightData): void {
-  const kind = encoding === 'f32' ? Float32Array : encoding === 'f16' ? Uint16Array : encoding === 'q8' ? Int8Array : null
-  if (!kind) throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${String(encoding)}.`)
+  const kind =
+    encoding === 'f32' ? Float32Array : encoding === 'f16' ? Uint16Array : encoding === 'q8' ? Int8Array : null
+  if (!kind) throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${encoding}.`)
   const size = sizeOf(type.shape)
   if (type.dtype !== 'f32' || !(data instanceof kind) || data.length !== size) {
-    throw new GraphError(`upload: expected ${size} numbers in a ${kind.name} for ${encoding} [${type.shape.join(', ')}], got ${data?.length}.`)
+    throw new GraphError(
+      `upload: expected ${size} numbers in a ${kind.name} for ${encoding} [${type.shape.join(', ')}], got ${data?.length}.`,
+    )
   }
   const [rows, columns] = rowsOf(type)
   const count = rows * Math.ceil(columns / q8BlockSize)
   if (encoding === 'q8' && scales?.length !== count) {
-    throw new GraphError(`upload: expected ${count} scales for q8 [${type.shape.join(', ')}], got ${scales?.length ?? 'none'}.`)
+    throw new GraphError(
+      `upload: expected ${count} scales for q8 [${type.shape.join(', ')}], got ${scales?.length ?? 'none'}.`,
+    )
   }
 }
 
@@ -84,7 +89,8 @@ function place(engine: Engine, weight: WeightData): WeightLayout {
   if (weight.encoding === 'q8') return placeBytes(engine, weight)
   const halves = weight.data as Uint16Array
   // The kernels widen finite halves only; the rare weight with others is kept as float32.
-  if (halves.some((bits) => (bits & 0x7c00) === 0x7c00)) return placeFloats(engine, Float32Array.from(halves, widen), weight.type)
+  if (halves.some((bits) => (bits & 0x7c00) === 0x7c00))
+    return placeFloats(engine, Float32Array.from(halves, widen), weight.type)
   const address = engine.allocate(halves.byteLength, what(weight.type, 'f16'))
   engine.bytes(address, halves.byteLength).set(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength))
   const [, columns] = rowsOf(weight.type)
@@ -108,7 +114,9 @@ function placeBytes(engine: Engine, { type, data, scales }: WeightData): WeightL
   target.fill(0)
   const source = new Uint8Array(data.buffer, data.byteOffset, data.length)
   if (rowStride === columns) target.set(source)
-  else for (let row = 0; row < rows; row++) target.set(source.subarray(row * columns, (row + 1) * columns), row * rowStride)
+  else
+    for (let row = 0; row < rows; row++)
+      target.set(source.subarray(row * columns, (row + 1) * columns), row * rowStride)
   engine.floats(address + numbers, rows * blocks).set(scales!)
   return { encoding: 'q8', address, bytes, rowStride, scales: address + numbers, scaleStride: blocks }
 }

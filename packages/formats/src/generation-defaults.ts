@@ -17,7 +17,7 @@ export function readGenerationDefaults(
   fields: Readonly<Record<string, unknown>>,
   config: ConfigReader,
 ): GenerationDefaults {
-  const number = (field: string) => (typeof fields[field] === 'number' ? (fields[field] as number) : undefined)
+  const number = (field: string) => (typeof fields[field] === 'number' ? fields[field] : undefined)
   const sampled = fields.do_sample === true
   const greedy = fields.do_sample === false ? 0 : undefined
   return withoutAbsent({

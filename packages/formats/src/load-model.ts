@@ -3,6 +3,10 @@ import { type Backend, Fingerprint, Model, type WeightEncoding } from '@retnet/c
 import { type Checkpoint, openCheckpoint, weightDtypes } from './checkpoint.js'
 import { OptionError } from './errors.js'
 import type { ModelFolder } from './folders/model-folder.js'
+import { nodeFolder } from './folders/node-folder.js'
+import { urlFolder } from './folders/url-folder.js'
+import type { HubOptions } from './hub/hub-options.js'
+import { openHubModel } from './hub/open-hub-model.js'
 import { streamWeights } from './weights/weight-stream.js'
 
 export interface LoadOptions {
@@ -23,11 +27,41 @@ export interface LoadedModel extends Disposable {
   dispose(): void
 }
 
+export interface LoadModelOptions extends LoadOptions {
+  /** Revision, access token, cache, download progress and the like, for a model of the hub. */
+  readonly hub?: Omit<HubOptions, 'signal'>
+}
+
+/**
+ * Loads a model by the path of its folder (Node), its address (`https://...`) or its name on the hub (`owner/name`).
+ * A path must begin with `/`, `./`, `../` or a drive, or exist.
+ */
+export async function loadModel(source: string, { hub, ...options }: LoadModelOptions): Promise<LoadedModel> {
+  return loadCheckpoint(await findFolder(source, hub ?? {}, options.signal), options)
+}
+
+async function findFolder(source: string, hub: Omit<HubOptions, 'signal'>, signal?: AbortSignal): Promise<ModelFolder> {
+  const isUrl = /^[a-z]+:\/\//i.test(source)
+  if (isUrl && !/^(hf:\/\/|https:\/\/huggingface\.co\/)/i.test(source)) return urlFolder(source)
+  if (/^([./]|[a-z]:[\\/])/i.test(source) || (await isFolder(source))) return nodeFolder(source)
+  return (await openHubModel(source, { ...hub, signal })).folder
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  // browsers have no folders to look into
+  if (!('process' in globalThis)) return false
+  const { stat } = await import('node:fs/promises')
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
+
 /** Reads a checkpoint and uploads its weights to the backend. */
 export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions): Promise<LoadedModel> {
   const { backend, dtype = 'f32', signal, onProgress } = options
   if (!weightDtypes.includes(dtype)) {
-    throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${String(dtype)}.`)
+    throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${dtype}.`)
   }
   const checkpoint = await openCheckpoint(folder, signal ? { signal } : {})
   try {

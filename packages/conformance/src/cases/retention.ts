@@ -67,8 +67,8 @@ export const retentionCases: CasesOf<'retention'> = {
       { ...setting, state: true, mask: 'holes' as const, by: setting.length > 64 ? [] : undefined },
     ]),
     ...[false, true].flatMap((reverse) => [
-      ...lengths.map((length) => ({ length, reverse })),
-      ...lengths.map((length) => ({ length, reverse, state: true })),
+      ...lengths.map((length) => ({ length, reverse, by: length === 129 ? [] : undefined })),
+      ...lengths.map((length) => ({ length, reverse, state: true, by: length === 100 ? [] : undefined })),
       ...masks.map((kind) => ({ batch: 3, length: 21, reverse, mask: kind, state: true })),
       ...masks.map((kind) => ({ batch: 3, length: 21, reverse, mask: kind })),
       { length: 63, reverse, decay: [0, -0.001, -3], state: true },

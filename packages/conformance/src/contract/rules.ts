@@ -1,5 +1,15 @@
 /** Rules of the Backend interface that concern no single op: ownership, order, refusal. */
-import { type Backend, type NamedTensors, type Program, RetNetError, add, matmul, trace } from '@retnet/core'
+import {
+  type Backend,
+  type NamedTensors,
+  type Program,
+  RetNetError,
+  type State,
+  add,
+  embed,
+  matmul,
+  trace,
+} from '@retnet/core'
 import { encodeWeight } from '../values/encode.js'
 
 export interface ContractRule {
@@ -24,6 +34,17 @@ const reader = trace('reader', (g) => {
   g.updateState(memory, memory)
   return { y: add(memory, memory) }
 })
+
+/** A state of the same name and another size. */
+const larger = trace('larger', (g) => {
+  const memory = g.state('memory', [2, width])
+  g.updateState(memory, memory)
+  return {}
+})
+
+const lookUp = trace('look up', (g) => ({
+  y: embed(g.parameter('weight', [width, width]), g.input('ids', [2], 'i32')),
+}))
 
 const identity = encodeWeight(
   { dtype: 'f32', shape: [width, width] },
@@ -120,6 +141,55 @@ export const contractRules: readonly ContractRule[] = [
     await requireRefusal(() => program.run({ x: new Float32Array(width - 1) }, state))
     requireNumbers(await state.read(), 'memory', 1)
     requireNumbers(await program.run(ones, state), 'y', 2)
+  }),
+  rule('a run with an unknown input, or integers for floats, is refused', async (program) => {
+    using state = program.createState()
+    await requireRefusal(() => program.run({ ...ones, surplus: ones.x }, state))
+    await requireRefusal(() => program.run({ x: new Int32Array(width) }, state))
+    requireNumbers(await state.read(), 'memory', 0)
+  }),
+  rule(
+    'a run with a state that does not fit the graph, or that another backend made, is refused',
+    async (program, backend) => {
+      using other = await backend.compile(larger, { weights: {} })
+      using state = other.createState()
+      await requireRefusal(() => program.run(ones, state))
+      const foreign = { ...state, bytes: 0 } as State
+      await requireRefusal(() => program.run(ones, foreign))
+    },
+  ),
+  rule('ids that the table does not have are refused', async (_program, backend) => {
+    using weight = await backend.upload(identity)
+    using program = await backend.compile(lookUp, { weights: { weight } })
+    for (const id of [-1, width, 2 ** 31 - 1]) {
+      await requireRefusal(() => program.run({ ids: Int32Array.of(0, id) }, null))
+    }
+    const { y } = await program.run({ ids: Int32Array.of(0, width - 1) }, null)
+    if (y.length !== 2 * width) throw new Error(`expected ${2 * width} numbers, got ${y.length}`)
+  }),
+  rule('upload refuses numbers that do not fit the type', async (_program, backend) => {
+    const { type } = identity
+    const scales = new Float32Array(width)
+    const bytes = new Int8Array(width * width)
+    await requireRefusal(() => backend.upload({ type, encoding: 'f32', data: new Float32Array(3) }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'f32', data: bytes }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'f16', data: new Uint16Array(3) }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes, scales: scales.subarray(1) }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4' as never, data: bytes, scales }))
+  }),
+  rule('what was disposed is refused', async (_program, backend) => {
+    const weight = await backend.upload(identity)
+    const program = await backend.compile(accumulator, { weights: { weight } })
+    const [state, other] = [program.createState(), program.createState()]
+    state.dispose()
+    await requireRefusal(() => program.run(ones, state))
+    await requireRefusal(() => state.read())
+    program.dispose()
+    await requireRefusal(() => program.run(ones, other))
+    weight.dispose()
+    await requireRefusal(() => backend.compile(accumulator, { weights: { weight } }))
+    other.dispose()
   }),
   rule('an aborted run throws the reason and leaves the state', async (program) => {
     using state = program.createState()

@@ -4,7 +4,7 @@ import type { TensorData } from '@retnet/core'
 export interface Difference {
   /** `output y`, `state memory`, `output grad.x`. */
   readonly name: string
-  /** Largest difference as a share of `scale`. */
+  /** Largest difference as a share of the scale. */
   readonly error: number
   readonly tolerance: number
   /** Where the largest difference is, and both numbers there. */
@@ -13,24 +13,20 @@ export interface Difference {
   readonly expected: number
 }
 
-/**
- * Compares with the largest magnitude of `expected`, or `floor` if that is larger: where the exact result cancels to almost nothing,
- * rounding is measured against the numbers that cancelled.
- */
+/** Differences are shares of `scale`: the largest magnitude that was expected, unless the caller knows better. */
 export function difference(
   name: string,
   actual: TensorData | undefined,
   expected: ArrayLike<number>,
   tolerance: number,
-  floor = 0,
+  scale = largest(expected),
 ): Difference {
   if (actual?.length !== expected.length) {
     return { name, error: Infinity, tolerance, at: -1, actual: actual?.length ?? Number.NaN, expected: expected.length }
   }
-  const scale = Math.max(floor, largest(expected)) || 1
   let worst = { error: 0, at: 0 }
   for (let at = 0; at < expected.length; at++) {
-    const error = distance(actual[at], expected[at]) / scale
+    const error = distance(actual[at], expected[at]) / (scale || 1)
     if (error > worst.error) worst = { error, at }
   }
   return { name, ...worst, tolerance, actual: actual[worst.at], expected: expected[worst.at] }
@@ -52,7 +48,8 @@ function distance(actual: number, expected: number): number {
   return Number.isNaN(gap) ? Infinity : gap
 }
 
-function largest(numbers: ArrayLike<number>): number {
+/** The largest finite magnitude. */
+export function largest(numbers: ArrayLike<number>): number {
   let top = 0
   for (let at = 0; at < numbers.length; at++)
     if (Number.isFinite(numbers[at])) top = Math.max(top, Math.abs(numbers[at]))

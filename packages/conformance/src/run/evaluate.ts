@@ -1,7 +1,7 @@
 /** Runs a case on a backend and compares every output and every next state with the interpreter. */
 import { type Backend, type DeviceWeight, type NamedTensors, type Program, expand, interpret } from '@retnet/core'
 import { type OpCase, defaultTolerance } from '../case.js'
-import { type Difference, difference } from './difference.js'
+import { type Difference, difference, largest } from './difference.js'
 import { type PreparedCase, caseGraph, prepare } from './prepare.js'
 
 export async function evaluate(backend: Backend, opCase: OpCase): Promise<readonly Difference[]> {
@@ -9,7 +9,10 @@ export async function evaluate(backend: Backend, opCase: OpCase): Promise<readon
   return compareRuns(backend, opCase, prepared, opCase.tolerance ?? defaultTolerance)
 }
 
-/** Compares two runs from the same state, so that what the first leaves behind in memory is seen. */
+/**
+ * Compares two runs from the same state, so that what the first leaves behind in memory is seen. Where the exact numbers are all
+ * below `floor`, because larger ones cancelled, rounding is measured against `floor`.
+ */
 export async function compareRuns(
   backend: Backend,
   opCase: OpCase,
@@ -28,10 +31,10 @@ export async function compareRuns(
     }
     return runs.flatMap((run) => [
       ...Object.entries(expected.outputs).map(([name, data]) =>
-        difference(`output ${name}`, run.outputs[name], data, tolerance, floor),
+        difference(`output ${name}`, run.outputs[name], data, tolerance, Math.max(floor, largest(data))),
       ),
       ...Object.entries(expected.states).map(([name, data]) =>
-        difference(`state ${name}`, run.states[name], data, tolerance, floor),
+        difference(`state ${name}`, run.states[name], data, tolerance, Math.max(floor, largest(data))),
       ),
     ])
   })

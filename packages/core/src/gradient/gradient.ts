@@ -41,7 +41,7 @@ function backward(graph: Graph, values: readonly (Value | undefined)[], lossId: 
     if (given.every((value) => value === null)) continue
     const operands = node.inputs.map((id) => (id === null ? null : values[id]!))
     const vjp = vjps[node.op] as Vjp<OpName>
-    vjp({ operands, results, attributes: node.attributes as never, gradients: given }).forEach((part, index) => {
+    vjp({ operands, results, attributes: node.attributes, gradients: given }).forEach((part, index) => {
       const operand = operands[index]
       if (!part || !operand) return
       const known = gradients[operand.id]

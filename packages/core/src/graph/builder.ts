@@ -101,7 +101,8 @@ export class GraphBuilder {
   }
 
   #claim(name: string): void {
-    if (this.#names.has(name)) throw new GraphError(`${name}: the name is already taken by an input, parameter or state.`)
+    if (this.#names.has(name))
+      throw new GraphError(`${name}: the name is already taken by an input, parameter or state.`)
     this.#names.add(name)
   }
 

@@ -8,7 +8,10 @@ import { retentionExpansion } from '../expansions/retention.js'
 import { GraphBuilder, type Value } from './builder.js'
 import { rewrite } from './rewrite.js'
 
-export type Expansion<Op extends OpName> = (operands: readonly (Value | null)[], attributes: OpMap[Op]) => readonly Value[]
+export type Expansion<Op extends OpName> = (
+  operands: readonly (Value | null)[],
+  attributes: OpMap[Op],
+) => readonly Value[]
 
 export type Expansions = { readonly [Op in OpName]?: Expansion<Op> }
 
@@ -26,7 +29,10 @@ export function expand(graph: Graph, supports: Supports): Graph {
     if (verdict === true) return builder.append(node.op, operands, node.attributes)
     const expansion = expansions[node.op] as Expansion<OpName> | undefined
     if (expansion) return expansion(operands, node.attributes)
-    throw new UnsupportedError(`op ${node.op}`, `the backend has no kernel: ${verdict}, and the op has no decomposition.`)
+    throw new UnsupportedError(
+      `op ${node.op}`,
+      `the backend has no kernel: ${verdict}, and the op has no decomposition.`,
+    )
   })
   for (const { name, value } of graph.outputs) builder.output(name, values[value]!)
   // a decomposition may itself hold an op that needs one

@@ -9,9 +9,11 @@ export type RewriteNode = (node: GraphNode, operands: readonly (Value | null)[])
 export function rewrite(graph: Graph, builder: GraphBuilder, each: RewriteNode): (Value | undefined)[] {
   const values: (Value | undefined)[] = []
   const typeOf = (id: number) => graph.types[id]
-  for (const { name, value } of graph.inputs) values[value] = builder.input(name, typeOf(value).shape, typeOf(value).dtype)
+  for (const { name, value } of graph.inputs)
+    values[value] = builder.input(name, typeOf(value).shape, typeOf(value).dtype)
   for (const { name, value } of graph.parameters) values[value] = builder.parameter(name, typeOf(value).shape)
-  for (const { name, input } of graph.states) values[input] = builder.state(name, typeOf(input).shape, typeOf(input).dtype)
+  for (const { name, input } of graph.states)
+    values[input] = builder.state(name, typeOf(input).shape, typeOf(input).dtype)
   for (const node of graph.nodes) {
     const operands = node.inputs.map((id) => (id === null ? null : values[id]!))
     each(node, operands).forEach((value, index) => (values[node.outputs[index]] = value))

@@ -1,5 +1,6 @@
 import { sizeOf } from '../contract/tensor.js'
 import { asMatrix } from '../graph/shape-rules.js'
+import { requireIds } from './require.js'
 import type { Meanings, Numbers64 } from './tensor64.js'
 
 /** A matrix inside a larger array: element (i, j) lies at offset + i * row + j * column. */
@@ -14,7 +15,15 @@ function strided(data: Numbers64, offset: number, columns: number, transpose: bo
   return transpose ? { data, offset, row: 1, column: columns } : { data, offset, row: columns, column: 1 }
 }
 
-function multiply(a: Strided, b: Strided, rows: number, inner: number, columns: number, result: Float64Array, at: number) {
+function multiply(
+  a: Strided,
+  b: Strided,
+  rows: number,
+  inner: number,
+  columns: number,
+  result: Float64Array,
+  at: number,
+) {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let total = 0
@@ -50,13 +59,15 @@ export const contractionMeanings: Meanings<'matmul' | 'batchMatmul' | 'embed' | 
     return [result]
   },
   embed([table, ids]) {
-    const width = table!.type.shape[1]
+    const [rows, width] = table!.type.shape
+    requireIds('embed', ids!, 0, rows)
     const result = new Float64Array(ids!.data.length * width)
     ids!.data.forEach((id, row) => result.set(table!.data.subarray(id * width, (id + 1) * width), row * width))
     return [result]
   },
   scatterAdd([values, ids], { rows }) {
     const width = asMatrix(values!.type.shape)[1]
+    requireIds('scatterAdd', ids!, 0, rows)
     const result = new Float64Array(rows * width)
     ids!.data.forEach((id, row) => {
       for (let i = 0; i < width; i++) result[id * width + i] += values!.data[row * width + i]

@@ -39,7 +39,8 @@ export function interpret(
   options: InterpretOptions = {},
 ): InterpretResult {
   const known: (Numbers64 | undefined)[] = []
-  for (const { name, value } of [...graph.inputs, ...graph.parameters]) known[value] = given(graph, name, value, values[name])
+  for (const { name, value } of [...graph.inputs, ...graph.parameters])
+    known[value] = given(graph, name, value, values[name])
   for (const { name, input } of graph.states) known[input] = states[name] ?? zeros(graph, input)
   for (const node of graph.nodes) runNode(graph, node, known, options)
   const named = (entries: readonly (readonly [string, number])[]) =>
@@ -51,7 +52,8 @@ export function interpret(
 }
 
 function runNode(graph: Graph, node: GraphNode, known: (Numbers64 | undefined)[], options: InterpretOptions): void {
-  const operand = (id: number | null): Tensor64 | null => (id === null ? null : { type: graph.types[id], data: known[id]! })
+  const operand = (id: number | null): Tensor64 | null =>
+    id === null ? null : { type: graph.types[id], data: known[id]! }
   const meaning = meanings[node.op] as Meanings<GraphNode['op']>[typeof node.op] & CallableFunction
   const types = node.outputs.map((id) => graph.types[id])
   const results = meaning(node.inputs.map(operand), node.attributes as never, types, options)
@@ -61,7 +63,9 @@ function runNode(graph: Graph, node: GraphNode, known: (Numbers64 | undefined)[]
 function given(graph: Graph, name: string, value: number, data: Numbers64 | undefined): Numbers64 {
   const type = graph.types[value]
   if (data && data.length === sizeOf(type.shape)) return data
-  throw new GraphError(`${graph.name}: ${name} must be ${showType(type)}, got ${data ? `${data.length} numbers` : 'nothing'}.`)
+  throw new GraphError(
+    `${graph.name}: ${name} must be ${showType(type)}, got ${data ? `${data.length} numbers` : 'nothing'}.`,
+  )
 }
 
 function zeros(graph: Graph, value: number): Numbers64 {

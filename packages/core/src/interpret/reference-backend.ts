@@ -9,9 +9,12 @@ import { GraphError } from '../errors/graph-error.js'
 import { check } from '../graph/check.js'
 import { decodeWeight } from './decode-weight.js'
 import { type Numbers64ByName, interpret } from './interpret.js'
+import { requireInputs, requireWeight } from './require.js'
 import type { Numbers64 } from './tensor64.js'
 
 class ReferenceWeight implements DeviceWeight {
+  disposed = false
+
   constructor(
     readonly type: WeightData['type'],
     readonly encoding: WeightData['encoding'],
@@ -22,7 +25,9 @@ class ReferenceWeight implements DeviceWeight {
     return this.values.byteLength
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.disposed = true
+  }
 
   [Symbol.dispose](): void {
     this.dispose()
@@ -30,10 +35,19 @@ class ReferenceWeight implements DeviceWeight {
 }
 
 class ReferenceState implements State {
-  values: Record<string, Numbers64>
+  #values: Record<string, Numbers64> | null
 
   constructor(values: Record<string, Numbers64>) {
-    this.values = values
+    this.#values = values
+  }
+
+  get values(): Record<string, Numbers64> {
+    if (this.#values) return this.#values
+    throw new DisposedError('state')
+  }
+
+  set values(values: Record<string, Numbers64>) {
+    this.#values = values
   }
 
   get bytes(): number {
@@ -58,7 +72,7 @@ class ReferenceState implements State {
   }
 
   dispose(): void {
-    this.values = {}
+    this.#values = null
   }
 
   [Symbol.dispose](): void {
@@ -79,7 +93,10 @@ export function reference(): Backend {
       description: 'float64 interpreter, one thread',
     },
     supports: () => true,
-    upload: async (weight) => new ReferenceWeight(weight.type, weight.encoding, decodeWeight(weight)),
+    async upload(weight) {
+      requireWeight(weight)
+      return new ReferenceWeight(weight.type, weight.encoding, decodeWeight(weight))
+    },
     async compile(graph, options) {
       if (disposed) throw new DisposedError('backend reference')
       options.signal?.throwIfAborted()
@@ -95,15 +112,18 @@ export function reference(): Backend {
 function referenceProgram(graph: Graph, options: CompileOptions): Program {
   const weights = weightsOf(graph, options)
   const stats = { runs: 0, milliseconds: 0 }
+  let disposed = false
   const program: Program = {
     graph,
     createState: () => new ReferenceState(zeroStates(graph)),
     async run(inputs, state, { signal } = {}) {
+      if (disposed) throw new DisposedError(`program ${graph.name}`)
       signal?.throwIfAborted()
+      requireInputs(graph, inputs)
+      const before = statesOf(graph, state)
       const begin = performance.now()
       const values: Record<string, Numbers64> = { ...weights }
       for (const { name, value } of graph.inputs) values[name] = double(inputs[name], kindOf(graph, value))
-      const before = state instanceof ReferenceState ? state.values : {}
       const result = interpret(graph, values, before, options)
       if (state instanceof ReferenceState) state.values = { ...result.states }
       stats.runs++
@@ -111,8 +131,8 @@ function referenceProgram(graph: Graph, options: CompileOptions): Program {
       return mapValues(result.outputs, single)
     },
     stats: () => ({ dispatches: graph.nodes.length, bytes: 0, kernels: {}, ...stats }),
-    dispose: () => {},
-    [Symbol.dispose]: () => {},
+    dispose: () => void (disposed = true),
+    [Symbol.dispose]: () => program.dispose(),
   }
   return program
 }
@@ -121,10 +141,25 @@ function weightsOf(graph: Graph, { weights }: CompileOptions): Numbers64ByName {
   return Object.fromEntries(
     graph.parameters.map(({ name }) => {
       const weight = weights[name]
+      if (weight instanceof ReferenceWeight && weight.disposed) throw new DisposedError(`weight ${name}`)
       if (weight instanceof ReferenceWeight) return [name, weight.values]
       throw new GraphError(`compile: the weight ${name} was not uploaded to this backend.`)
     }),
   )
+}
+
+/** The numbers of a state of this backend that has what the graph needs; null stands for zeros that are forgotten after the run. */
+function statesOf(graph: Graph, state: State | null): Numbers64ByName {
+  if (state === null || graph.states.length === 0) return {}
+  if (!(state instanceof ReferenceState)) {
+    throw new GraphError(`run: ${graph.name} needs a state of this backend. Make one with createState().`)
+  }
+  for (const { name, input } of graph.states) {
+    const size = sizeOf(graph.types[input].shape)
+    if (state.values[name]?.length === size) continue
+    throw new GraphError(`run: expected ${size} numbers for the state ${name}, got ${state.values[name]?.length ?? 'nothing'}.`)
+  }
+  return state.values
 }
 
 function zeroStates(graph: Graph): Record<string, Numbers64> {
@@ -140,8 +175,7 @@ function kindOf(graph: Graph, value: number): Numbers64 {
   return graph.types[value].dtype === 'i32' ? new Int32Array() : new Float64Array()
 }
 
-function double(data: TensorData | undefined, like: Numbers64): Numbers64 {
-  if (!data) throw new GraphError('run: an input is missing.')
+function double(data: TensorData, like: Numbers64): Numbers64 {
   return like instanceof Int32Array ? Int32Array.from(data) : Float64Array.from(data)
 }
 

@@ -76,7 +76,8 @@ export class Model {
         weights[name] = await options.backend.upload(weight)
       }
       const missing = [...shapes.keys()].find((name) => !(name in weights))
-      if (missing) throw new ShapeError({ op: 'model', argument: `weight ${missing}`, expected: 'to be given', actual: 'nothing' })
+      if (missing)
+        throw new ShapeError({ op: 'model', argument: `weight ${missing}`, expected: 'to be given', actual: 'nothing' })
       return new Model(options, weights)
     } catch (error) {
       for (const weight of Object.values(weights)) weight.dispose()
@@ -108,7 +109,7 @@ export class Model {
    */
   async consume(state: State, tokens: ArrayLike<number>, { signal, onProgress }: ConsumeOptions = {}): Promise<void> {
     this.checkTokens(tokens)
-    for (let at = 0; at < tokens.length; ) {
+    for (let at = 0; at < tokens.length;) {
       const length = lengths.find((size) => size >= tokens.length - at) ?? lengths[lengths.length - 1]
       const count = Math.min(length, tokens.length - at)
       const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))

@@ -59,7 +59,14 @@ function residual(g: GraphBuilder, spec: RetNetSpec, name: string, x: Value, blo
 }
 
 /** Equation 8: retention of every head, its norm, the gate and the output projection. */
-function multiScaleRetention(g: GraphBuilder, spec: RetNetSpec, name: string, x: Value, place: Value, mask: Value): Value {
+function multiScaleRetention(
+  g: GraphBuilder,
+  spec: RetNetSpec,
+  name: string,
+  x: Value,
+  place: Value,
+  mask: Value,
+): Value {
   const [batch, length] = x.type.shape
   const { heads, keyValueHeads } = spec
   const { key, value } = headWidths(spec)
@@ -100,7 +107,13 @@ function gated(g: GraphBuilder, spec: RetNetSpec, name: string, x: Value, retain
 function repeatHeads(x: Value, heads: number): Value {
   const [batch, length, groups, width] = x.type.shape
   if (groups === heads) return x
-  const grouped = broadcast(reshape(x, [batch, length, groups, 1, width]), [batch, length, groups, heads / groups, width])
+  const grouped = broadcast(reshape(x, [batch, length, groups, 1, width]), [
+    batch,
+    length,
+    groups,
+    heads / groups,
+    width,
+  ])
   return reshape(grouped, [batch, length, heads, width])
 }
 

@@ -50,7 +50,12 @@ const binaryRule = (op: BinaryOp) => (types: OperandTypes) => {
   requireDtype(op, 'b', b, 'f32')
   const shape = broadcastShapes(a.shape, b.shape)
   if (shape) return [f32(shape)]
-  throw new ShapeError({ op, argument: 'b', expected: `a shape that broadcasts with ${showType(a)}`, actual: showType(b) })
+  throw new ShapeError({
+    op,
+    argument: 'b',
+    expected: `a shape that broadcasts with ${showType(a)}`,
+    actual: showType(b),
+  })
 }
 
 const unaryRule = (op: keyof OpMap) => (types: OperandTypes) => {

@@ -24,7 +24,8 @@ export function slice(x: Value, starts: readonly number[], sizes: readonly numbe
 
 /** Joins two or more tensors along one axis. */
 export function concat(parts: readonly Value[], axis: number): Value {
-  if (parts.length === 0) throw new ShapeError({ op: 'concat', argument: 'parts', expected: 'at least one', actual: '0' })
+  if (parts.length === 0)
+    throw new ShapeError({ op: 'concat', argument: 'parts', expected: 'at least one', actual: '0' })
   return parts.length === 1 ? parts[0] : parts[0].builder.append('concat', parts, { axis })[0]
 }
 

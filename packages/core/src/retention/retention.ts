@@ -87,5 +87,9 @@ function checkSizes({ size, q, k, v, logDecay, mask, state }: RetentionArguments
 
 function requireLength(argument: string, actual: { readonly length: number }, expected: number): void {
   if (actual.length === expected) return
-  throw new ArgumentError({ argument: `retention: ${argument}`, expected: `${expected} numbers`, actual: actual.length })
+  throw new ArgumentError({
+    argument: `retention: ${argument}`,
+    expected: `${expected} numbers`,
+    actual: actual.length,
+  })
 }

@@ -19,7 +19,11 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   const expected = header.blocks.reduce((sum, block) => sum + block.bytes, dataStart)
   if (bytes.length < expected) throw truncated(`${expected} bytes`, bytes.length)
   if (bytes.length > expected) {
-    throw new SnapshotError('trailing-bytes', `expected ${expected} bytes, got ${bytes.length}.`, 'The file is not intact.')
+    throw new SnapshotError(
+      'trailing-bytes',
+      `expected ${expected} bytes, got ${bytes.length}.`,
+      'The file is not intact.',
+    )
   }
   const tensors: Record<string, SnapshotTensor> = {}
   let at = dataStart
@@ -34,7 +38,11 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
 export function decodeSnapshotHeader(bytes: Uint8Array): { header: SnapshotHeader; dataStart: number } {
   const intact = magic.slice(0, Math.min(bytes.length, magic.length)).every((byte, index) => bytes[index] === byte)
   if (!intact || bytes.length === 0) {
-    throw new SnapshotError('not-a-snapshot', 'the bytes do not begin with the snapshot signature.', 'Is this the right file?')
+    throw new SnapshotError(
+      'not-a-snapshot',
+      'the bytes do not begin with the snapshot signature.',
+      'Is this the right file?',
+    )
   }
   if (bytes.length < preambleBytes) throw truncated(`a preamble of ${preambleBytes} bytes`, bytes.length)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -57,7 +65,11 @@ function decodeBlock(bytes: Uint8Array, block: SnapshotBlock): SnapshotTensor {
   const { buffer } = bytes.slice()
   const data = block.dtype === 'i32' ? new Int32Array(buffer) : new Float32Array(buffer)
   if (data instanceof Float32Array && !data.every(Number.isFinite)) {
-    throw new SnapshotError('not-finite', `the block ${block.name} holds infinite numbers or NaN.`, 'The session had failed.')
+    throw new SnapshotError(
+      'not-finite',
+      `the block ${block.name} holds infinite numbers or NaN.`,
+      'The session had failed.',
+    )
   }
   return { shape: block.shape, data }
 }
@@ -75,7 +87,10 @@ function parseHeader(bytes: Uint8Array): SnapshotHeader {
   for (const block of header.blocks) {
     const expected = sizeOf(block.shape) * 4
     if (expected === block.bytes) continue
-    throw new SnapshotError('shape', `the block ${block.name} has ${block.bytes} bytes for [${block.shape.join(', ')}].`)
+    throw new SnapshotError(
+      'shape',
+      `the block ${block.name} has ${block.bytes} bytes for [${block.shape.join(', ')}].`,
+    )
   }
   return header
 }

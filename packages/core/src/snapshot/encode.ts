@@ -3,7 +3,11 @@ import { type Snapshot, type SnapshotBlock, type SnapshotHeader, magic, preamble
 
 /** The bytes of a snapshot. The same snapshot always gives the same bytes. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  const parts = Object.entries(snapshot.tensors).map(([name, tensor]) => ({ name, tensor, bytes: bytesOf(tensor.data) }))
+  const parts = Object.entries(snapshot.tensors).map(([name, tensor]) => ({
+    name,
+    tensor,
+    bytes: bytesOf(tensor.data),
+  }))
   const blocks = parts.map(({ name, tensor, bytes }): SnapshotBlock => {
     const dtype = tensor.data instanceof Int32Array ? 'i32' : 'f32'
     return { name, dtype, shape: tensor.shape, bytes: bytes.length, crc32: crc32(bytes) }

@@ -2,12 +2,15 @@
 import { type GraphNode, type ValueId, q8BlockSize, sameShape } from '@retnet/core'
 import { Opcode } from '../opcode.js'
 import type { Lowering } from '../plan/lowering.js'
-import type { Place, PlanBuffer } from '../plan/record.js'
+import type { Place } from '../plan/record.js'
 import type { WeightLayout } from '../weight.js'
 import type { LowerRules } from './rules.js'
+import { moved } from './structure.js'
 
 /** Rows of x up to which streaming the weight once beats packing it (measured). */
 const gemvRows = 8
+/** Columns of a part of a large product (measured). */
+const widePart = 128
 const encodings = { f32: 0, f16: 1, q8: 2 } as const
 
 interface Operand {
@@ -24,7 +27,10 @@ function matrixShape(l: Lowering, value: ValueId): [rows: number, columns: numbe
 function rightOperand(l: Lowering, value: ValueId, byRows: boolean): Operand {
   const layout = l.weight(value)?.layout
   if (layout && byRows && layout.encoding !== 'f32') {
-    return { place: { buffer: { kind: 'fixed', at: layout.address, bytes: layout.bytes } as PlanBuffer, offset: 0 }, layout }
+    return {
+      place: { buffer: { kind: 'fixed', at: layout.address, bytes: layout.bytes }, offset: 0 },
+      layout,
+    }
   }
   const [, columns] = matrixShape(l, value)
   return { place: l.place(value), layout: { encoding: 'f32', rowStride: columns, scales: 0, scaleStride: 0 } }
@@ -35,7 +41,7 @@ function fusableMatmul(l: Lowering, product: ValueId, other: ValueId, out: Value
   const maker = l.onlyUse(product)
   if (maker?.op !== 'matmul' || product === other || maker.inputs.some((value) => l.size(value!) === 0)) return null
   const fits = sameShape(l.shape(product), l.shape(out)) && sameShape(l.shape(other), l.shape(out))
-  return fits ? (maker as GraphNode<'matmul'>) : null
+  return fits ? maker : null
 }
 
 function fusedAdd(l: Lowering, a: ValueId, b: ValueId, out: ValueId): [GraphNode<'matmul'>, ValueId] | null {
@@ -79,23 +85,59 @@ function lowerMatmul(l: Lowering, node: GraphNode<'matmul'>, out: ValueId, resid
     work: rows * columns * depth,
   }
   if (transposeB && !transposeA && rows <= gemvRows) {
-    const words = [rows, columns, depth, left, right.place, code, rowStride, scales, scaleStride, source, target]
-    return l.emit(Opcode.Gemv, `gemv.${name}`, words, { ...detail, scratch: gemvScratch(rows, depth) })
+    const [x, xScales] = encoding === 'q8' ? quantized(l, a, rows, depth) : [left, null]
+    const words = [rows, columns, depth, x, right.place, code, rowStride, scales, scaleStride, source, target, xScales]
+    // Four widened rows of halves, or one raised row of x.
+    const scratch = 4 * depth * 4 + 64
+    return l.emit(Opcode.Gemv, `gemv.${name}`, words, { ...detail, reads: [x, xScales, right.place, source], scratch })
   }
   const stridesA = transposeA ? [1, columnsA] : [columnsA, 1]
   const stridesB = transposeB ? [rowStride, 1] : [1, columnsB]
   l.emit(
     Opcode.Gemm,
     `gemm.${name}`,
-    [1, rows, columns, depth, left, ...stridesA, 0, right.place, ...stridesB, 0, code, scales, scaleStride, source, target],
-    { ...detail, scratch: l.engine.gemmScratch },
+    [
+      1,
+      rows,
+      columns,
+      depth,
+      left,
+      ...stridesA,
+      0,
+      right.place,
+      ...stridesB,
+      0,
+      code,
+      scales,
+      scaleStride,
+      source,
+      target,
+    ],
+    { ...detail, units: gemmUnits(rows, columns, l.engine.threads), scratch: l.engine.gemmScratch },
   )
 }
 
-// Four widened rows of halves, or the rows of x as int16 with their scales.
-function gemvScratch(rows: number, depth: number): number {
-  const blocks = Math.ceil(depth / q8BlockSize)
-  return Math.max(4 * depth * 4, rows * blocks * (q8BlockSize * 2 + 4)) + 64
+/** Each part packs its rows of A again, so a part must be wide (or tall) enough to pay for that. */
+function gemmUnits(rows: number, columns: number, threads: number): number {
+  return Math.max(threads, Math.floor(Math.max(rows, columns) / widePart))
+}
+
+/** x as int16 in blocks with a scale each, once for all products that read it. */
+function quantized(l: Lowering, x: ValueId, rows: number, depth: number): [Place, Place] {
+  const blocks = rows * Math.ceil(depth / q8BlockSize)
+  const numbers = blocks * q8BlockSize * 2
+  const place = l.shared(`quantized ${x}`, () => {
+    const source = l.place(x)
+    const target = l.temporary(numbers + blocks * 4)
+    l.emit(Opcode.Quantize, 'quantize', [rows, depth, source, target, moved(target, numbers / 4)], {
+      reads: [source],
+      writes: [target],
+      work: rows * depth,
+      units: rows,
+    })
+    return target
+  })
+  return [place, moved(place, numbers / 4)]
 }
 
 function lowerBatchMatmul(l: Lowering, node: GraphNode<'batchMatmul'>): void {
@@ -112,7 +154,23 @@ function lowerBatchMatmul(l: Lowering, node: GraphNode<'batchMatmul'>): void {
   l.emit(
     Opcode.Gemm,
     'gemm.batch',
-    [batch, rows, columns, depth, left, ...stridesA, rowsA * columnsA, right, ...stridesB, rowsB * columnsB, 0, 0, 0, 0, target],
+    [
+      batch,
+      rows,
+      columns,
+      depth,
+      left,
+      ...stridesA,
+      rowsA * columnsA,
+      right,
+      ...stridesB,
+      rowsB * columnsB,
+      0,
+      0,
+      0,
+      0,
+      target,
+    ],
     { reads: [left, right], writes: [target], work: batch * rows * columns * depth, scratch: l.engine.gemmScratch },
   )
 }

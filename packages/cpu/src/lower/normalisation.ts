@@ -17,7 +17,9 @@ function sumWalks(shape: readonly number[], axes: readonly number[]) {
   const pick = (wanted: boolean) => shape.flatMap((_, axis) => (axes.includes(axis) === wanted ? [axis] : []))
   return [false, true].map((wanted) => {
     const picked = pick(wanted)
-    return splitInner(mergeAxes({ extents: picked.map((axis) => shape[axis]), strides: [picked.map((axis) => strides[axis])] }))
+    return splitInner(
+      mergeAxes({ extents: picked.map((axis) => shape[axis]), strides: [picked.map((axis) => strides[axis])] }),
+    )
   })
 }
 
@@ -30,7 +32,11 @@ export const normalisationRules: LowerRules<
     const [kept, reduced] = sumWalks(l.shape(x!), axes)
     const head = [kept.outer, kept.inner, kept.steps[0], reduced.outer, reduced.inner, reduced.steps[0]]
     const walks = [...kept.extents, ...kept.strides[0], ...reduced.extents, ...reduced.strides[0]]
-    l.emit(Opcode.Sum, 'sum', [...head, source, target, ...walks], { reads: [source], writes: [target], work: l.size(x!) })
+    l.emit(Opcode.Sum, 'sum', [...head, source, target, ...walks], {
+      reads: [source],
+      writes: [target],
+      work: l.size(x!),
+    })
   },
   softmax(l, { inputs: [x], outputs: [out] }) {
     const source = l.place(x!)

@@ -62,6 +62,7 @@ function lowerRetention(l: Lowering, node: GraphNode<'retention'>): void {
     writes: [out, next],
     inPlace: inPlacePairs(out, next, v, state),
     work: batch * length * heads * perToken,
+    units: recurrent ? Infinity : batch * heads * slices,
     scratch: recurrent ? 0 : l.engine.gemmScratch + chunkScratch(length, form.chunk, keyWidth, valueWidth),
   })
 }

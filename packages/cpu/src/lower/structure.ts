@@ -59,7 +59,8 @@ export const structureRules: LowerRules<
     let start = 0
     for (const part of inputs) {
       const shape = l.shape(part!)
-      if (sizeOf(shape) > 0) copyBox(l, shape, [l.place(part!), stridesOf(shape)], [moved(target, start * strides[axis]), strides])
+      if (sizeOf(shape) > 0)
+        copyBox(l, shape, [l.place(part!), stridesOf(shape)], [moved(target, start * strides[axis]), strides])
       start += shape[axis]
     }
   },
@@ -92,4 +93,3 @@ function castToFloat(l: Lowering, source: Place, count: number): Place {
   })
   return target
 }
-

@@ -36,7 +36,12 @@ export class Engine {
   #failed = false
   #disposed = false
 
-  private constructor(options: EngineOptions, memory: WebAssembly.Memory, kernels: KernelExports, helpers: readonly Helper[]) {
+  private constructor(
+    options: EngineOptions,
+    memory: WebAssembly.Memory,
+    kernels: KernelExports,
+    helpers: readonly Helper[],
+  ) {
     this.threads = options.threads
     this.poison = options.poison
     this.maxMemoryBytes = options.maxMemoryBytes
@@ -101,13 +106,13 @@ export class Engine {
     this.#scratch = { address, stride }
   }
 
-  /** Runs `count` records from `tape` on `threads` threads. */
-  run(tape: number, count: number, threads: number): void {
+  /** Runs `count` records of `parts` parts in all from `tape`, alone or with the helpers. */
+  run(tape: number, count: number, parts: number, shared: boolean): void {
     this.requireAlive()
     const { address, stride } = this.#scratch
     if (this.poison && stride) this.fillPoison(address, stride * this.threads)
     try {
-      this.#kernels.launch(tape, count, threads, address, stride, Number(this.#mayBlock))
+      this.#kernels.launch(tape, count, parts, address, stride, Number(this.#mayBlock), Number(shared))
     } catch (error) {
       this.#failed = true
       Atomics.store(this.integers(0, failedWord + 1), failedWord, 1)
@@ -117,7 +122,8 @@ export class Engine {
 
   requireAlive(): void {
     if (this.#disposed) throw new DisposedError('the cpu backend')
-    if (this.#failed) throw new RetNetError('cpu: a kernel failed earlier.', 'Dispose of this backend and create a new one.')
+    if (this.#failed)
+      throw new RetNetError('cpu: a kernel failed earlier.', 'Dispose of this backend and create a new one.')
   }
 
   dispose(): void {

@@ -8,7 +8,11 @@ interface Life {
 }
 
 /** `early` are written before the first call (inputs), `late` are read after the last one (outputs). Returns the bytes of the arena. */
-export function arrange(calls: readonly KernelCall[], early: readonly PlanBuffer[], late: readonly PlanBuffer[]): number {
+export function arrange(
+  calls: readonly KernelCall[],
+  early: readonly PlanBuffer[],
+  late: readonly PlanBuffer[],
+): number {
   const lives = lifetimes(calls, early, late)
   const born = new Map<number, PlanBuffer[]>()
   for (const [buffer, { first }] of lives) born.set(first, [...(born.get(first) ?? []), buffer])
@@ -17,7 +21,8 @@ export function arrange(calls: readonly KernelCall[], early: readonly PlanBuffer
   for (let index = -1; index < calls.length; index++) {
     for (const buffer of born.get(index) ?? []) {
       const donor = calls[index]?.inPlace.find(
-        ([output, input]) => output === buffer && input.bytes === buffer.bytes && lives.get(input)?.last === index && live.includes(input),
+        ([output, input]) =>
+          output === buffer && input.bytes === buffer.bytes && lives.get(input)?.last === index && live.includes(input),
       )
       if (donor) live = live.filter((other) => other !== donor[1])
       buffer.at = donor ? donor[1].at : lowestGap(live, buffer.bytes)
@@ -29,7 +34,11 @@ export function arrange(calls: readonly KernelCall[], early: readonly PlanBuffer
   return size
 }
 
-function lifetimes(calls: readonly KernelCall[], early: readonly PlanBuffer[], late: readonly PlanBuffer[]): Map<PlanBuffer, Life> {
+function lifetimes(
+  calls: readonly KernelCall[],
+  early: readonly PlanBuffer[],
+  late: readonly PlanBuffer[],
+): Map<PlanBuffer, Life> {
   const lives = new Map<PlanBuffer, Life>()
   const touch = (buffer: PlanBuffer, index: number) => {
     if (buffer.kind !== 'arena') return

@@ -49,8 +49,12 @@ export function mergeAxes({ extents, strides }: Walk): Walk {
 /** A merged walk cut into its last axis and the padded list of the others. */
 export function splitInner({ extents, strides }: Walk) {
   const outer = extents.slice(0, -1)
-  if (outer.length > outerAxes) throw new RangeError(`a kernel walks at most ${outerAxes + 1} axes, got ${extents.length}`)
-  const pad = (list: readonly number[], value: number) => [...Array.from({ length: outerAxes - list.length }, () => value), ...list]
+  if (outer.length > outerAxes)
+    throw new RangeError(`a kernel walks at most ${outerAxes + 1} axes, got ${extents.length}`)
+  const pad = (list: readonly number[], value: number) => [
+    ...Array.from({ length: outerAxes - list.length }, () => value),
+    ...list,
+  ]
   return {
     inner: extents[extents.length - 1],
     steps: strides.map((list) => list[list.length - 1]),

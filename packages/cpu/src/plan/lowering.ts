@@ -1,5 +1,14 @@
 /** The workbench of compilation: values get places, ops append kernel calls. It knows no op; see src/lower for those. */
-import { type Graph, type GraphNode, GraphError, type NamedValue, type Shape, type TensorType, type ValueId, sizeOf } from '@retnet/core'
+import {
+  type Graph,
+  type GraphNode,
+  GraphError,
+  type NamedValue,
+  type Shape,
+  type TensorType,
+  type ValueId,
+  sizeOf,
+} from '@retnet/core'
 import type { Engine } from '../memory/engine.js'
 import type { Opcode } from '../opcode.js'
 import type { CpuWeight } from '../weight.js'
@@ -17,6 +26,7 @@ export interface CallDetail {
   readonly writes: readonly Place[]
   readonly inPlace?: readonly (readonly [Place, Place | null])[]
   readonly work: number
+  readonly units?: number
   readonly scratch?: number
 }
 
@@ -72,7 +82,9 @@ export class Lowering {
     if (!weight) throw new GraphError(`compile: value ${value} is used before it is made.`)
     const { encoding, address, bytes } = weight.layout
     const place =
-      encoding === 'f32' ? { buffer: { kind: 'fixed', at: address, bytes } as PlanBuffer, offset: 0 } : this.constant(unpackWeight(weight))
+      encoding === 'f32'
+        ? { buffer: { kind: 'fixed', at: address, bytes } as PlanBuffer, offset: 0 }
+        : this.constant(unpackWeight(weight))
     this.#places.set(value, place)
     return place
   }
@@ -126,6 +138,7 @@ export class Lowering {
         from && from.offset === 0 && to.offset === 0 ? [[to.buffer, from.buffer] as const] : [],
       ),
       work: detail.work,
+      units: detail.units ?? Infinity,
       scratch: detail.scratch ?? 0,
     })
   }

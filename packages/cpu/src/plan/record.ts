@@ -31,6 +31,8 @@ export interface KernelCall {
   readonly inPlace: readonly (readonly [PlanBuffer, PlanBuffer])[]
   /** Rough number of multiply-adds or moved numbers, to decide whether helper threads are worth waking. */
   readonly work: number
+  /** Pieces that the kernel can be cut into, at most. */
+  readonly units: number
   /** Scratch bytes of each thread. */
   readonly scratch: number
 }

@@ -27,7 +27,10 @@ export function updateStates(l: Lowering): void {
   saveOldOutputs(l, olds)
   const open = updates.filter(({ before, next }) => next.buffer !== before)
   const copies = open.filter((update) => !writeInPlace(l, update))
-  const staged = copies.map(({ before, next }) => ({ before, next: olds.has(next.buffer) ? stage(l, next, before.bytes) : next }))
+  const staged = copies.map(({ before, next }) => ({
+    before,
+    next: olds.has(next.buffer) ? stage(l, next, before.bytes) : next,
+  }))
   for (const { before, next } of staged) copyFlat(l, next, { buffer: before, offset: 0 }, before.bytes)
 }
 

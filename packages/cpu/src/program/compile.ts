@@ -1,5 +1,15 @@
 /** From a graph to a program: checks, lowers, plans the memory; gives everything back when one of them fails. */
-import { ArgumentError, type CompileOptions, DisposedError, type Graph, GraphError, type ValueId, check, sameShape, showType } from '@retnet/core'
+import {
+  ArgumentError,
+  type CompileOptions,
+  DisposedError,
+  type Graph,
+  GraphError,
+  type ValueId,
+  check,
+  sameShape,
+  showType,
+} from '@retnet/core'
 import { lowerGraph } from '../lower/lower-graph.js'
 import type { Engine } from '../memory/engine.js'
 import { Lowering, type LoweringOptions } from '../plan/lowering.js'
@@ -36,12 +46,19 @@ function resolveOptions(engine: Engine, graph: Graph, options: CompileOptions): 
   const { weights, form = 'auto', chunk = defaultChunk } = options
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown) {
-    throw new ArgumentError({ argument: `compile option ${unknown}`, expected: `one of ${known.join(', ')}`, actual: 'an unknown name' })
+    throw new ArgumentError({
+      argument: `compile option ${unknown}`,
+      expected: `one of ${known.join(', ')}`,
+      actual: 'an unknown name',
+    })
   }
-  if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: `one of ${forms.join(', ')}`, actual: form })
-  if (!Number.isInteger(chunk) || chunk < 1) throw new ArgumentError({ argument: 'chunk', expected: 'a whole number of at least 1', actual: chunk })
+  if (!forms.includes(form))
+    throw new ArgumentError({ argument: 'form', expected: `one of ${forms.join(', ')}`, actual: form })
+  if (!Number.isInteger(chunk) || chunk < 1)
+    throw new ArgumentError({ argument: 'chunk', expected: 'a whole number of at least 1', actual: chunk })
   const found = new Map<ValueId, CpuWeight>()
-  for (const { name, value } of graph.parameters) found.set(value, requireWeight(engine, graph, name, value, weights[name]))
+  for (const { name, value } of graph.parameters)
+    found.set(value, requireWeight(engine, graph, name, value, weights[name]))
   return { weights: found, form, chunk }
 }
 
@@ -51,5 +68,7 @@ function requireWeight(engine: Engine, graph: Graph, name: string, value: ValueI
   }
   if (!weight.alive) throw new DisposedError(`the weight ${name}`)
   if (sameShape(weight.type.shape, graph.types[value].shape)) return weight
-  throw new GraphError(`compile: the weight ${name} is ${showType(weight.type)}, the graph wants ${showType(graph.types[value])}.`)
+  throw new GraphError(
+    `compile: the weight ${name} is ${showType(weight.type)}, the graph wants ${showType(graph.types[value])}.`,
+  )
 }

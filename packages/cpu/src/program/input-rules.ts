@@ -1,5 +1,13 @@
 /** What the integers of each graph input may be, found from the ops that read them: ids, masks, targets. */
-import { type Graph, type GraphNode, GraphError, type NamedTensors, type TensorData, type ValueId, sizeOf } from '@retnet/core'
+import {
+  type Graph,
+  type GraphNode,
+  GraphError,
+  type NamedTensors,
+  type TensorData,
+  type ValueId,
+  sizeOf,
+} from '@retnet/core'
 
 interface Range {
   readonly low: number
@@ -34,7 +42,9 @@ export function inputRules(graph: Graph): InputRule[] {
 export function checkInputs(rules: readonly InputRule[], inputs: NamedTensors): void {
   const extra = Object.keys(inputs).find((name) => !rules.some((rule) => rule.name === name))
   if (extra !== undefined) {
-    throw new GraphError(`run: there is no input ${extra}; the graph has ${rules.map(({ name }) => name).join(', ') || 'none'}.`)
+    throw new GraphError(
+      `run: there is no input ${extra}; the graph has ${rules.map(({ name }) => name).join(', ') || 'none'}.`,
+    )
   }
   for (const rule of rules) {
     checkKind(rule, inputs[rule.name])
@@ -52,7 +62,9 @@ function checkKind({ name, dtype, size }: InputRule, data: TensorData | undefine
 function checkRange(name: string, { low, high, reason }: Range, data: TensorData): void {
   const index = data.findIndex((value) => value < low || value > high)
   if (index < 0) return
-  throw new GraphError(`run: expected ${reason} from ${low} to ${high} in the input ${name}, got ${data[index]} at index ${index}.`)
+  throw new GraphError(
+    `run: expected ${reason} from ${low} to ${high} in the input ${name}, got ${data[index]} at index ${index}.`,
+  )
 }
 
 function movesNumbers({ op }: GraphNode): boolean {

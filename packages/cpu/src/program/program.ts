@@ -1,11 +1,20 @@
 /** A compiled graph: checks its inputs, runs its tape in one call, copies its outputs. */
-import { DisposedError, type Graph, GraphError, type NamedTensors, type Program, type ProgramStats, type RunOptions, type State } from '@retnet/core'
+import {
+  DisposedError,
+  type Graph,
+  GraphError,
+  type NamedTensors,
+  type Program,
+  type ProgramStats,
+  type RunOptions,
+  type State,
+} from '@retnet/core'
 import { roundUp } from '../memory/allocator.js'
 import type { Engine } from '../memory/engine.js'
 import { arrange } from '../plan/arrange.js'
-import { findBarriers } from '../plan/barriers.js'
 import type { Lowering } from '../plan/lowering.js'
 import type { Place } from '../plan/record.js'
+import { makeSchedule } from '../plan/schedule.js'
 import type { StateLayout } from '../state-layout.js'
 import { CpuState } from '../state.js'
 import type { CpuWeight } from '../weight.js'
@@ -26,7 +35,7 @@ export class CpuProgram implements Program {
   readonly #outputs: readonly Place[]
   readonly #arena: { address: number; bytes: number }
   readonly #tape: Tape
-  readonly #threads: number
+  readonly #shared: boolean
   readonly #kernels: Record<string, number> = {}
   readonly #bytes: number
   #runs = 0
@@ -43,12 +52,16 @@ export class CpuProgram implements Program {
     this.#inputs = l.placeAll(l.graph.inputs)
     this.#outputs = l.placeAll(l.graph.outputs)
     const early = this.#inputs.map(({ buffer }) => buffer)
-    const bytes = arrange(l.calls, early, this.#outputs.map(({ buffer }) => buffer))
+    const bytes = arrange(
+      l.calls,
+      early,
+      this.#outputs.map(({ buffer }) => buffer),
+    )
     l.engine.requireScratch(l.calls.reduce((most, { scratch }) => Math.max(most, scratch), 0))
     this.#arena = { address: l.engine.allocate(bytes, `activations of program ${l.graph.name}`), bytes }
     this.#tape = this.#makeTape(l)
     const work = l.calls.reduce((total, call) => total + call.work, 0)
-    this.#threads = work < worthThreads ? 1 : l.engine.threads
+    this.#shared = l.engine.threads > 1 && work >= worthThreads
     this.#bytes = roundUp(bytes) + l.constantBytes + this.#tape.bytes
     for (const { name } of l.calls) this.#kernels[name] = (this.#kernels[name] ?? 0) + 1
     for (const weight of weights) weight.retain()
@@ -66,9 +79,10 @@ export class CpuProgram implements Program {
     const stateAddress = this.#checkState(state)
     const begin = performance.now()
     if (this.#engine.poison) this.#engine.fillPoison(this.#arena.address, this.#arena.bytes)
-    for (const [index, { name }] of this.#rules.entries()) this.#view(index, this.#inputs, stateAddress).set(inputs[name])
+    for (const [index, { name }] of this.#rules.entries())
+      this.#view(index, this.#inputs, stateAddress).set(inputs[name])
     this.#tape.useState(stateAddress)
-    this.#engine.run(this.#tape.address, this.#tape.count, this.#threads)
+    this.#engine.run(this.#tape.address, this.#tape.count, this.#tape.parts, this.#shared)
     const outputs = this.#readOutputs(stateAddress)
     this.#runs++
     this.#milliseconds += performance.now() - begin
@@ -100,7 +114,7 @@ export class CpuProgram implements Program {
 
   #makeTape(l: Lowering): Tape {
     try {
-      return new Tape(l.engine, l.calls, findBarriers(l.calls), this.#arena.address, l.graph.name)
+      return new Tape(l.engine, l.calls, makeSchedule(l.calls, l.engine.threads), this.#arena.address, l.graph.name)
     } catch (error) {
       l.engine.free(this.#arena.address)
       throw error
@@ -122,11 +136,15 @@ export class CpuProgram implements Program {
     }
     state.requireAlive()
     if (state.layout.signature === this.#layout.signature) return state.address
-    throw new GraphError(`run: expected a state of { ${this.#layout.signature} }, got one of { ${state.layout.signature} }.`)
+    throw new GraphError(
+      `run: expected a state of { ${this.#layout.signature} }, got one of { ${state.layout.signature} }.`,
+    )
   }
 
   #readOutputs(state: number): NamedTensors {
-    return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, this.#view(index, this.#outputs, state, true).slice()]))
+    return Object.fromEntries(
+      this.graph.outputs.map(({ name }, index) => [name, this.#view(index, this.#outputs, state, true).slice()]),
+    )
   }
 
   #view(index: number, places: readonly Place[], state: number, output = false): Float32Array | Int32Array {

@@ -1,24 +1,31 @@
 /** Writes kernel calls as records into memory, and points them at another state when a run brings one. */
 import type { Engine } from '../memory/engine.js'
+import type { Schedule } from '../plan/schedule.js'
 import type { KernelCall, Place, Word } from '../plan/record.js'
+
+/** Words of a record before its arguments: see assembly/record.ts. */
+const header = 4
 
 export class Tape {
   readonly address: number
   readonly count: number
   readonly bytes: number
+  /** Parts of all records together. */
+  readonly parts: number
   readonly #engine: Engine
   readonly #arena: number
   /** [index of the word on the tape, offset in the state's block]. */
   readonly #stateWords: (readonly [number, number])[] = []
   #state = -1
 
-  constructor(engine: Engine, calls: readonly KernelCall[], barriers: readonly boolean[], arena: number, name: string) {
+  constructor(engine: Engine, calls: readonly KernelCall[], schedule: Schedule, arena: number, name: string) {
     this.#engine = engine
     this.#arena = arena
     this.count = calls.length
     this.bytes = calls.length * engine.recordBytes
     this.address = engine.allocate(this.bytes, `tape of program ${name}`)
-    for (const [index, call] of calls.entries()) this.#write(index, call, barriers[index])
+    this.parts = schedule.total
+    for (const [index, call] of calls.entries()) this.#write(index, call, schedule)
   }
 
   /** Where a place lies; the state's block starts at `state`. */
@@ -38,14 +45,14 @@ export class Tape {
     return this.#engine.integers(this.address, this.bytes / 4)
   }
 
-  #write(index: number, call: KernelCall, barrier: boolean): void {
+  #write(index: number, call: KernelCall, { steps }: Schedule): void {
     const wordsPerRecord = this.#engine.recordBytes / 4
-    if (call.words.length + 2 > wordsPerRecord) throw new RangeError(`${call.name}: a record has ${wordsPerRecord - 2} words`)
+    if (call.words.length + header > wordsPerRecord) throw new RangeError(`${call.name}: more words than a record has`)
     const words = this.#words()
     const start = index * wordsPerRecord
-    words[start] = call.opcode
-    words[start + 1] = Number(barrier)
-    for (const [word, value] of call.words.entries()) this.#writeWord(words, start + 2 + word, value)
+    const { parts, first, required } = steps[index]
+    words.set([call.opcode, parts, first, required], start)
+    for (const [word, value] of call.words.entries()) this.#writeWord(words, start + header + word, value)
   }
 
   #writeWord(words: Int32Array, index: number, word: Word): void {

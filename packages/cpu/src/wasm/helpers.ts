@@ -38,7 +38,7 @@ async function nodeStarter(): Promise<(data: HelperData) => Promise<Helper>> {
   const { Worker } = await import('node:worker_threads')
   return (data) =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(workerSource, { eval: true, workerData: data })
+      const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData: data })
       worker.once('error', reject)
       worker.once('message', () => {
         worker.off('error', reject)

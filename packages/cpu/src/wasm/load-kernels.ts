@@ -5,7 +5,15 @@ export type SimdLevel = 'relaxed' | 'baseline'
 
 /** What the kernels export; addresses are byte offsets. */
 export interface KernelExports {
-  launch(tape: number, count: number, threads: number, scratch: number, scratchStride: number, block: number): void
+  launch(
+    tape: number,
+    count: number,
+    parts: number,
+    scratch: number,
+    stride: number,
+    block: number,
+    shared: number,
+  ): void
   work(thread: number): void
   stop(): void
   recordBytes(): number
@@ -28,7 +36,7 @@ export async function loadKernels(level: SimdLevel, shared: boolean): Promise<We
 
 // The import reads: 3 "env" 6 "memory" 2 (memory) 3 (shared, with a maximum). 2 is bit 1 of the flags.
 function clearSharedFlag(bytes: Uint8Array): void {
-  const marker = [...'\u0003env\u0006memory\u0002\u0003'].map((character) => character.charCodeAt(0))
+  const marker = Uint8Array.from('\u0003env\u0006memory\u0002\u0003', (character) => character.charCodeAt(0))
   const at = bytes.findIndex((_, start) => marker.every((byte, index) => bytes[start + index] === byte))
   if (at < 0) throw new Error('kernels: the memory import was not found')
   bytes[at + marker.length - 1] = 1

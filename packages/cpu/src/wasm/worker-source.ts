@@ -13,7 +13,6 @@ const begin = ({ module, memory, thread, failed }, post) => {
 if (typeof self === 'object' && typeof self.postMessage === 'function') {
   self.onmessage = ({ data }) => begin(data, (text) => self.postMessage(text))
 } else {
-  const { parentPort, workerData } = require('node:worker_threads')
-  begin(workerData, (text) => parentPort.postMessage(text))
+  import('node:worker_threads').then(({ parentPort, workerData }) => begin(workerData, (text) => parentPort.postMessage(text)))
 }
 `

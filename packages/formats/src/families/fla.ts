@@ -69,7 +69,7 @@ export const fla: Family = {
     return { tensor: layer === '' ? `${parts[part]}.weight` : `${prefix}.${parts[part]}.weight` }
   },
 
-  ignores: (tensor, spec) => /\.rotary\.inv_freq$/.test(tensor) || (spec.tiedHead && tensor === 'lm_head.weight'),
+  ignores: (tensor, spec) => tensor.endsWith('.rotary.inv_freq') || (spec.tiedHead && tensor === 'lm_head.weight'),
 }
 
 function refuseUnsupported(config: ConfigReader): void {

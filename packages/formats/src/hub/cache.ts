@@ -1,4 +1,5 @@
 /** Where downloads are kept. One small interface for a folder (Node), OPFS (browsers) and memory. */
+import { DownloadError } from '../errors.js'
 import type { ByteSource, ReadOptions } from '../sources/byte-source.js'
 
 /** Keys are paths of safe characters, such as `huggingface.co/owner--name/<commit>/config.json`. */
@@ -38,13 +39,24 @@ export async function readCachedText(cache: Cache, key: string): Promise<string 
 }
 
 export async function writeCachedText(cache: Cache, key: string, text: string): Promise<void> {
-  const partial = await cache.begin(key)
+  const failed = (cause: unknown): never => {
+    throw storageError(cache, key, cause)
+  }
+  const partial = await cache.begin(key).catch(failed)
   try {
     await partial.restart(undefined)
     await partial.append(new TextEncoder().encode(text))
-  } catch (error) {
-    await partial.discard()
-    throw error
+    await partial.commit()
+  } catch (cause) {
+    await partial.discard().catch(() => {})
+    failed(cause)
   }
-  await partial.commit()
+}
+
+/** A full disk, a read-only folder, or the quota of a browser. */
+export function storageError(cache: Cache, url: string, cause: unknown): DownloadError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `cannot be stored in the cache ${cache.name} (${reason}).`
+  const fix = 'Free some space, choose another cache folder, or use memoryCache().'
+  return new DownloadError({ url, problem: 'storage', message, fix, cause })
 }

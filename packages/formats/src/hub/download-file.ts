@@ -2,7 +2,7 @@
 import { DownloadError, FormatError, IntegrityError } from '../errors.js'
 import type { ByteSource } from '../sources/byte-source.js'
 import { contentRange, strongEtag } from '../sources/http.js'
-import type { Cache, PartialFile } from './cache.js'
+import { type Cache, type PartialFile, storageError } from './cache.js'
 import { isNode } from './default-cache.js'
 import { gitBlobId, sha256 } from './hash-source.js'
 import { isPassingStatus, PassingFailure, retryAfterMs, type RetryPolicy, waitBeforeRetry } from './retry.js'
@@ -239,13 +239,7 @@ async function stored<T>(download: Download, writing: Promise<T>): Promise<T> {
     return await writing
   } catch (cause) {
     download.signal?.throwIfAborted()
-    throw new DownloadError({
-      url: download.url,
-      problem: 'storage',
-      message: `cannot be stored in the cache ${download.cache.name} (${cause instanceof Error ? cause.message : String(cause)}).`,
-      fix: 'Free some space, choose another cache folder, or use memoryCache().',
-      cause,
-    })
+    throw storageError(download.cache, download.url, cause)
   }
 }
 

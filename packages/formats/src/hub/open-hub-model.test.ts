@@ -110,6 +110,15 @@ describe('openHubModel', () => {
     expect(hub.seen).toEqual([])
   })
 
+  it('writes nothing when everything is in the cache, which may be read-only', async () => {
+    const cache = memoryCache()
+    await open({ cache })
+    const readOnly = { ...cache, begin: () => Promise.reject(new Error('read-only file system')) }
+    expect(await open({ cache: readOnly })).toMatchObject({ origin: 'hub' })
+    hub.head = commitB
+    await expect(open({ cache: readOnly })).rejects.toMatchObject({ name: 'DownloadError', problem: 'storage' })
+  })
+
   it('keeps revisions apart', async () => {
     await open()
     hub.head = commitB

@@ -26,9 +26,11 @@ export interface HubModel {
  */
 export async function openHubModel(repository: string, options: HubOptions = {}): Promise<HubModel> {
   const request = await hubRequest(repository, options)
-  const { snapshot, origin } = await findSnapshot(request)
+  const cached = await cachedSnapshot(request.cache, request)
+  const { snapshot, origin } = await findSnapshot(request, cached)
   await fetchMissing(request, snapshot, origin)
-  if (origin === 'hub') await recordSnapshot(request.cache, request, snapshot)
+  // A copy that is known already is not written again: the cache may be read-only.
+  if (snapshot.commit !== cached?.commit) await recordSnapshot(request.cache, request, snapshot)
   return {
     repository: request.id,
     revision: request.revision,
@@ -44,8 +46,7 @@ interface Found {
   readonly origin: 'hub' | 'cache'
 }
 
-async function findSnapshot(request: HubRequest): Promise<Found> {
-  const cached = await cachedSnapshot(request.cache, request)
+async function findSnapshot(request: HubRequest, cached: Snapshot | undefined): Promise<Found> {
   if (cached?.commit === request.revision) return { snapshot: cached, origin: 'cache' }
   if (request.offline) {
     if (cached) return { snapshot: cached, origin: 'cache' }

@@ -1,5 +1,5 @@
 /** Reads the weights of a checkpoint one after another, in the encoding that the backend is to hold. */
-import { Fingerprint, type RetNetSpec, type WeightData, type WeightEncoding, parameterShapes } from '@retnet/core'
+import { type Fingerprint, type RetNetSpec, type WeightData, type WeightEncoding, parameterShapes } from '@retnet/core'
 import { SafetensorsError } from '../errors.js'
 import type { Family, WeightLocation } from '../families/family.js'
 import { float32ToFloat16 } from '../safetensors/half.js'
