@@ -17,7 +17,11 @@ export function logDecays(schedule: DecaySchedule, heads: number): number[] {
     return fromHeads(heads, (head) => Math.log1p(-Math.exp(first + step * head)))
   }
   if (!Array.isArray(schedule)) {
-    throw new ArgumentError({ argument: 'decay', expected: "'power', 'linspace' or a list of numbers", actual: schedule })
+    throw new ArgumentError({
+      argument: 'decay',
+      expected: "'power', 'linspace' or a list of numbers",
+      actual: schedule,
+    })
   }
   const bad = schedule.find((gamma) => !(gamma > 0 && gamma <= 1))
   if (schedule.length !== heads || bad !== undefined) {
