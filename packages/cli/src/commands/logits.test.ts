@@ -25,7 +25,11 @@ async function logits(fixture: string, ...options: string[]): Promise<Float32Arr
   return tensor(out, 'logits')
 }
 
-function largestDifference(actual: Float32Array, expected: Float32Array, counts = (_: number) => true): number {
+function largestDifference(
+  actual: Float32Array,
+  expected: Float32Array,
+  counts: (element: number) => boolean = () => true,
+): number {
   expect(actual.length).toBe(expected.length)
   return actual.reduce((most, value, i) => (counts(i) ? Math.max(most, Math.abs(value - expected[i])) : most), 0)
 }
