@@ -16,9 +16,9 @@ import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { addSamplingOptions, generateOptions, type SamplingOptions } from '../options/sampling-options.js'
 import { writeFileAtomically } from '../tensors/write-file-atomically.js'
-import { createProgress } from '../terminal/progress.js'
+import { letEventsHappen } from '../terminal/let-events-happen.js'
 import { showSummary } from '../terminal/summary.js'
-import { showCount } from '../terminal/units.js'
+import { appendTokens } from '../text/append-tokens.js'
 import { codecOf } from '../text/codec.js'
 import { defaultMaxPromptTokens, promptTokens } from '../text/prompt-tokens.js'
 import { readText } from '../text/read-text.js'
@@ -72,13 +72,14 @@ async function generateText(io: Io, loaded: OpenModel, prompt: string, options: 
   const stream = session.generate(settings)
   const started = performance.now()
   const bosToken = session.length === 0 ? loaded.generation.bosToken : null
-  await appendPrompt(io, session, promptTokens(prompt, codec, bosToken, options.maxPromptTokens))
+  await appendTokens(io, session, promptTokens(prompt, codec, bosToken, options.maxPromptTokens), io.signal)
   const pieces: GeneratePiece[] = []
   let ttftMs = 0
   for await (const piece of stream) {
     if (pieces.length === 0) ttftMs = performance.now() - started
     pieces.push(piece)
     if (!json) await write(io.stdout, piece.text)
+    await letEventsHappen(io.signal)
   }
   const result = { ...(await stream.result), ttftMs }
   if (snapshotOut !== undefined) await writeFileAtomically(snapshotOut, await session.snapshot())
@@ -91,12 +92,6 @@ async function openSession(loaded: OpenModel, codec: TextCodec, { snapshotIn }: 
   const options = { codec, ...(bosToken !== null && { bosToken }) }
   if (snapshotIn === undefined) return createSession(loaded.model, options)
   return restoreSession(loaded.model, new Uint8Array(await readFile(snapshotIn)), options)
-}
-
-async function appendPrompt(io: Io, session: Session, tokens: Int32Array): Promise<void> {
-  using progress = createProgress(io, 'reading the prompt', (count) => `${showCount(count)} tokens`)
-  const onProgress = (done: number, total: number) => progress.update(done, total)
-  await session.append(tokens, { signal: io.signal, onProgress })
 }
 
 async function endText(io: Io, result: GenerateResult, loaded: OpenModel): Promise<void> {

@@ -7,7 +7,8 @@ import { OutOfMemoryError } from './out-of-memory-error.js'
 
 export interface EngineOptions {
   readonly threads: number
-  readonly maxMemoryBytes: number
+  /** Null: as much as the host allows, at most 4 GiB. */
+  readonly maxMemoryBytes: number | null
   readonly simd: SimdLevel
   /** Fills fresh memory with NaN, so that reading what was never written shows. */
   readonly poison: boolean
@@ -15,8 +16,10 @@ export interface EngineOptions {
 
 const pageBytes = 65536
 const growthBytes = 4 * 1048576
-/** The control block of assembly/sync.ts lies below. */
+/** The control block of assembly/sync.ts and the constants of assembly/math.ts lie below. */
 const heapStart = 1024
+/** Kernels compare addresses with the end of a range, which must not wrap around to 0. */
+const lastAddress = 2 ** 32 - pageBytes
 const failedWord = 448 / 4
 const poisonBits = 0x7fc00000
 
@@ -38,13 +41,13 @@ export class Engine {
 
   private constructor(
     options: EngineOptions,
-    memory: WebAssembly.Memory,
+    { memory, maximum }: BoundedMemory,
     kernels: KernelExports,
     helpers: readonly Helper[],
   ) {
     this.threads = options.threads
     this.poison = options.poison
-    this.maxMemoryBytes = options.maxMemoryBytes
+    this.maxMemoryBytes = maximum * pageBytes
     this.#memory = memory
     this.#kernels = kernels
     this.#helpers = helpers
@@ -57,11 +60,12 @@ export class Engine {
   static async create(options: EngineOptions): Promise<Engine> {
     const shared = options.threads > 1
     const module = await loadKernels(options.simd, shared)
-    const maximum = Math.floor(options.maxMemoryBytes / pageBytes)
-    const memory = createMemory(maximum, shared)
+    const bounded =
+      options.maxMemoryBytes === null ? largestMemory(shared) : createMemory(options.maxMemoryBytes / pageBytes, shared)
+    const { memory } = bounded
     const instance = await WebAssembly.instantiate(module, { env: { memory } })
     const helpers = shared ? await startHelpers(module, memory, options.threads, failedWord) : []
-    return new Engine(options, memory, instance.exports as unknown as KernelExports, helpers)
+    return new Engine(options, bounded, instance.exports as unknown as KernelExports, helpers)
   }
 
   get usedBytes(): number {
@@ -145,21 +149,37 @@ export class Engine {
   #growTo(end: number): void {
     const have = this.#memory.buffer.byteLength
     if (end <= have) return
-    if (end > this.maxMemoryBytes) throw new RangeError('memory limit')
+    if (end > Math.min(this.maxMemoryBytes, lastAddress)) throw new RangeError('memory limit')
     const wanted = Math.min(Math.max(end, have + growthBytes), this.maxMemoryBytes)
     const pages = Math.max(Math.ceil((end - have) / pageBytes), Math.floor((wanted - have) / pageBytes))
     this.#memory.grow(Math.min(pages, Math.floor((this.maxMemoryBytes - have) / pageBytes)))
   }
 }
 
-function createMemory(maximum: number, shared: boolean): WebAssembly.Memory {
+interface BoundedMemory {
+  readonly memory: WebAssembly.Memory
+  /** Pages. */
+  readonly maximum: number
+}
+
+function createMemory(pages: number, shared: boolean): BoundedMemory {
+  const maximum = Math.floor(pages)
   try {
-    return new WebAssembly.Memory({ initial: 1, maximum, shared })
+    return { memory: new WebAssembly.Memory({ initial: 1, maximum, shared }), maximum }
   } catch (error) {
-    throw new UnsupportedError(
-      'cpu memory',
-      `the host refused a memory of up to ${maximum} pages (${String(error)}).`,
-      'Set a smaller maxMemoryBytes.',
-    )
+    const reason = `the host refused a memory of up to ${maximum} pages (${String(error)}).`
+    throw new UnsupportedError('cpu memory', reason, 'Set a smaller maxMemoryBytes.')
   }
+}
+
+// Phones reserve less address space than 4 GiB.
+function largestMemory(shared: boolean): BoundedMemory {
+  for (let pages = 65536; pages > 4096; pages /= 2) {
+    try {
+      return createMemory(pages, shared)
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error
+    }
+  }
+  return createMemory(4096, shared)
 }
