@@ -1,7 +1,8 @@
 /** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
 import { sizeOf } from '@retnet/core'
-import type { LowerRules } from '../../compile/lowering.js'
+import type { Lowering, LowerRules } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
+import { emitMatrixTile, emitRegisterTile } from './multiply.js'
 import { emitTiled } from './tiled.js'
 
 export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
@@ -11,7 +12,7 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
     const product = { a, b, y: node.outputs[0], rows, inner, columns: transposeB ? matrixB[0] : matrixB[1], batch: 1, transposeA, transposeB }
     if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
-    else emitTiled(product, lowering)
+    else emitProduct(product, lowering)
   },
   batchMatmul(node, { transposeA, transposeB }, lowering) {
     const [a, b] = node.inputs as readonly number[]
@@ -19,7 +20,7 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, columns] = shape.slice(-2)
     const inner = lowering.type(a).shape.at(transposeA ? -2 : -1)!
     const batch = sizeOf(shape.slice(0, -2))
-    emitTiled({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
+    emitProduct({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
   },
 }
 
@@ -33,6 +34,19 @@ export interface Product {
   readonly batch: number
   readonly transposeA: boolean
   readonly transposeB: boolean
+}
+
+function emitProduct(product: Product, lowering: Lowering): void {
+  const small = Math.min(product.rows, product.columns)
+  if (suitsMatrices(product, lowering) && small >= 64) emitMatrixTile(product, lowering)
+  else if (lowering.profile.barriers && small >= 16 && product.inner >= 16) emitRegisterTile(product, lowering)
+  else emitTiled(product, lowering)
+}
+
+/** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
+function suitsMatrices({ b, inner }: Product, { profile, encoding }: Lowering): boolean {
+  const packed = encoding(b) === 'f16' || encoding(b) === 'q8'
+  return packed && inner >= 32 && profile.matrix?.m === 16 && profile.matrix.n === 16 && profile.matrix.k === 16
 }
 
 function asMatrix(shape: readonly number[]): readonly [number, number] {
