@@ -6,7 +6,6 @@ import { PipelineCache } from '../compile/pipelines.js'
 import { keyOf } from '../compile/plan.js'
 import type { Profile } from '../device/profile.js'
 import { GpuMemory } from '../memory/gpu-memory.js'
-import { encodeReads } from '../memory/read-buffers.js'
 
 /** Value 0, 1, ... of the lowering: a weight in its encoding, numbers, or null for memory that starts as NaN. */
 export interface AloneTensor {
@@ -35,6 +34,7 @@ export class AloneKernels {
       profile,
       form: 'auto',
       chunk: 64,
+      rounded: tensors.some(({ weight }) => weight !== undefined && weight.encoding !== 'f32'),
       type: (value) => ({ shape: tensors[value].shape, dtype: tensors[value].data instanceof Int32Array ? 'i32' : 'f32' }),
       encoding: (value) => tensors[value].weight?.encoding ?? null,
       slot: (value) => ({ kind: 'value', value }),
@@ -77,13 +77,17 @@ export class AloneKernels {
     device.queue.submit([encoder.finish()])
   }
 
-  async read(value: number): Promise<TensorData> {
+  /** `count` numbers of a value from `first` on; all of them by default. */
+  async read(value: number, first = 0, count = sizeOf(this.#tensors[value].shape) - first): Promise<Float32Array> {
     const { device } = this.#memory
+    const staging = device.createBuffer({ size: count * 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
     const encoder = device.createCommandEncoder()
-    const { shape } = this.#tensors[value]
-    const finish = encodeReads(device, encoder, [{ buffer: this.buffer({ kind: 'value', value }), type: { shape, dtype: 'f32' } }])
+    encoder.copyBufferToBuffer(this.buffer({ kind: 'value', value }), first * 4, staging, 0, count * 4)
     device.queue.submit([encoder.finish()])
-    return (await finish())[0]
+    await staging.mapAsync(GPUMapMode.READ)
+    const numbers = new Float32Array(staging.getMappedRange().slice(0))
+    staging.destroy()
+    return numbers
   }
 
   buffer(slot: Slot): GPUBuffer {

@@ -5,14 +5,14 @@ import { halfMatrix } from './halves.js'
 import type { Product } from './matmul.js'
 import { type MatrixTuning, matrixTile } from './matrix-tile.js'
 import { type OperandShape, type OperandText, halfOperand, matrixOperand } from './operand.js'
-import { type RegisterTileSide, registerTile } from './register-tile.js'
-import { type TileProduct, tileCount } from './tile-product.js'
+import { type RegisterTileSide, registerSide, registerTile } from './register-tile.js'
+import type { TileProduct } from './tile-product.js'
 
 /** In f32, whatever the encoding of the operands. */
 export function emitRegisterTile(product: Product, lowering: Lowering, side?: RegisterTileSide): void {
   const [a, b] = shapesOf(product)
   const tiles = tileProduct(product, lowering, matrixOperand(lowering, 'a', product.a, a), matrixOperand(lowering, 'b', product.b, b))
-  lowering.emit(kernel(registerTile(tiles, side ?? registerSide(tiles, lowering))))
+  lowering.emit(kernel(registerTile(tiles, side ?? registerSide(tiles, lowering.profile))))
 }
 
 /** With both operands rounded to halves and sums in f32. */
@@ -24,12 +24,6 @@ export function emitMatrixTile(product: Product, lowering: Lowering, tuning?: Ma
 export function matrixProduct(product: Product, lowering: Lowering): TileProduct {
   const [a, b] = shapesOf(product)
   return tileProduct(product, lowering, activation(lowering, product, a), weight(lowering, product, b))
-}
-
-/** Large tiles read less; small ones keep all of a GPU busy. */
-export function registerSide(product: TileProduct, { profile }: Lowering): RegisterTileSide {
-  const busy = 128
-  return profile.maxWorkgroupSize >= 256 && tileCount(product, 128) * product.layers >= busy ? 128 : 64
 }
 
 function shapesOf({ rows, columns, inner, transposeA, transposeB }: Product): readonly [OperandShape, OperandShape] {

@@ -1,11 +1,19 @@
 /** f32 product in tiles of workgroup memory: each lane keeps 8 x 8 outputs in registers. For GPUs, where barriers are cheap. */
 import { type KernelSource, write } from '../../compile/kernel.js'
+import type { Profile } from '../../device/profile.js'
 import { type TileOperand, type TileProduct, type TileTerm, lines, tileCount, tileOrigin } from './tile-product.js'
 
 export type RegisterTileSide = 64 | 128
 
 /** Steps along the inner side that are staged at once. */
 const depth = 16
+
+/** Large tiles read less; small ones keep all of a GPU busy, and waste less on small matrices. */
+export function registerSide(product: TileProduct, { maxWorkgroupSize }: Profile): RegisterTileSide {
+  const busy = 128
+  const large = maxWorkgroupSize >= 256 && Math.min(product.rows, product.columns) > 64
+  return large && tileCount(product, 128) * product.layers >= busy ? 128 : 64
+}
 
 export function registerTile(product: TileProduct, tile: RegisterTileSide): KernelSource {
   const { name, layers, bindings, declarations, prologue, terms, output } = product
