@@ -6,10 +6,16 @@ const quick = process.argv.includes('--quick')
 const open = await openDevice({})
 const { device, profile } = open
 globalThis.keepAlive = open
-console.log(`${profile.description}; matrices ${profile.matrix ? `${profile.matrix.m}x${profile.matrix.n}x${profile.matrix.k}` : 'none'}`)
+console.log(
+  `${profile.description}; matrices ${profile.matrix ? `${profile.matrix.m}x${profile.matrix.n}x${profile.matrix.k}` : 'none'}`,
+)
 
 // halves with magnitudes from 0.25 to 1, both signs
-const randomHalves = (size) => Uint16Array.from({ length: size }, () => 0x3400 + Math.floor(Math.random() * 2048) + (Math.random() < 0.5 ? 0x8000 : 0))
+const randomHalves = (size) =>
+  Uint16Array.from(
+    { length: size },
+    () => 0x3400 + Math.floor(Math.random() * 2048) + (Math.random() < 0.5 ? 0x8000 : 0),
+  )
 const randomFloats = (size) => Float32Array.from({ length: size }, () => Math.random() * 2 - 1)
 const randomBytes = (size) => Int8Array.from({ length: size }, () => Math.floor(Math.random() * 255) - 127)
 const cache = new Map()
@@ -24,7 +30,12 @@ function weightOf(encoding, columns, inner) {
   const type = { shape: [columns, inner], dtype: 'f32' }
   if (encoding === 'f16') return { type, encoding, data: randomHalves(columns * inner) }
   if (encoding === 'f32') return { type, encoding, data: randomFloats(columns * inner) }
-  return { type, encoding, data: randomBytes(columns * inner), scales: new Float32Array(columns * Math.ceil(inner / 32)).fill(1 / 127) }
+  return {
+    type,
+    encoding,
+    data: randomBytes(columns * inner),
+    scales: new Float32Array(columns * Math.ceil(inner / 32)).fill(1 / 127),
+  }
 }
 
 function reader(weight) {
@@ -55,7 +66,9 @@ async function bench({ label, m, n, k, encoding = 'f32', transposeA = false, tra
     const ms = await time(alone, times)
     const teraflops = (2 * m * n * k) / ms / 1e9
     const verdict = error < 5e-4 * Math.sqrt(k) ? 'ok' : 'WRONG'
-    console.log(`${label.padEnd(46)} ${`${m}x${n}x${k}`.padEnd(17)} ${ms.toFixed(3).padStart(9)} ms ${teraflops.toFixed(1).padStart(7)} TFLOP/s  error ${error.toExponential(1)} ${verdict}`)
+    console.log(
+      `${label.padEnd(46)} ${`${m}x${n}x${k}`.padEnd(17)} ${ms.toFixed(3).padStart(9)} ms ${teraflops.toFixed(1).padStart(7)} TFLOP/s  error ${error.toExponential(1)} ${verdict}`,
+    )
     return verdict === 'ok' ? teraflops : 0
   } catch (error) {
     console.log(`${label.padEnd(46)} failed: ${String(error.message).replaceAll('\n', ' ').slice(0, 300)}`)
@@ -97,7 +110,11 @@ const big = quick ? 0.03 : 1
 let best = { tuning: matrixTuning, speed: 0 }
 if (profile.matrix) {
   for (const staging of ['halves', 'rotated', 'view']) {
-    for (const [depth, ahead] of [[32, false], [32, true], [16, true]]) {
+    for (const [depth, ahead] of [
+      [32, false],
+      [32, true],
+      [16, true],
+    ]) {
       const tuning = { depth, ahead, staging }
       const label = `matrix f16 ${staging} depth ${depth}${ahead ? ' ahead' : ''}`
       const emit = (product, lowering) => emitMatrixTile(product, lowering, tuning)
@@ -109,7 +126,12 @@ if (profile.matrix) {
   }
   console.log(`best: ${JSON.stringify(best.tuning)}; the default is ${JSON.stringify(matrixTuning)}`)
   const emit = (product, lowering) => emitMatrixTile(product, lowering, best.tuning)
-  for (const [n, k] of [[2048, 2048], [4096, 2048], [2048, 4096], [12288, 2048]]) {
+  for (const [n, k] of [
+    [2048, 2048],
+    [4096, 2048],
+    [2048, 4096],
+    [12288, 2048],
+  ]) {
     await bench({ label: 'matrix f16 best', m: 8192, n, k, encoding: 'f16', rounded: true, emit })
   }
   await bench({ label: 'matrix f16 best', m: 2048, n: 4096, k: 2048, encoding: 'f16', rounded: true, emit })
@@ -119,7 +141,13 @@ if (profile.matrix) {
 for (const side of [64, 128]) {
   if (side === 128 && profile.maxWorkgroupSize < 256) continue
   const emit = (product, lowering) => emitRegisterTile(product, lowering, side)
-  await bench({ label: `register f32 ${side}, odd`, m: Math.ceil(1000 * big), n: Math.ceil(1101 * big), k: Math.ceil(1099 * big), emit })
+  await bench({
+    label: `register f32 ${side}, odd`,
+    m: Math.ceil(1000 * big),
+    n: Math.ceil(1101 * big),
+    k: Math.ceil(1099 * big),
+    emit,
+  })
   await bench({ label: `register f32 ${side}`, ...square, emit })
   await bench({ label: `register f32 ${side}, NN`, ...square, transposeB: false, emit })
   await bench({ label: `register f32 ${side}, TN`, ...square, transposeA: true, transposeB: false, emit })

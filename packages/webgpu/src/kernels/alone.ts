@@ -21,7 +21,12 @@ export class AloneKernels {
   readonly #buffers = new Map<string, GPUBuffer>()
   #bound: readonly { pipeline: GPUComputePipeline; group: GPUBindGroup }[] = []
 
-  constructor(device: GPUDevice, profile: Profile, tensors: readonly AloneTensor[], emit: (lowering: Lowering) => void) {
+  constructor(
+    device: GPUDevice,
+    profile: Profile,
+    tensors: readonly AloneTensor[],
+    emit: (lowering: Lowering) => void,
+  ) {
     this.#memory = new GpuMemory(device, profile, true)
     this.#tensors = tensors
     const kernels: Kernel[] = []
@@ -35,12 +40,19 @@ export class AloneKernels {
       form: 'auto',
       chunk: 64,
       rounded: tensors.some(({ weight }) => weight !== undefined && weight.encoding !== 'f32'),
-      type: (value) => ({ shape: tensors[value].shape, dtype: tensors[value].data instanceof Int32Array ? 'i32' : 'f32' }),
+      type: (value) => ({
+        shape: tensors[value].shape,
+        dtype: tensors[value].data instanceof Int32Array ? 'i32' : 'f32',
+      }),
       encoding: (value) => tensors[value].weight?.encoding ?? null,
       slot: (value) => ({ kind: 'value', value }),
       weight: (value, part) => ({ kind: 'weight', name: String(value), part }),
       scratch: (bytes) => keep({ kind: 'scratch', index: made }, this.#memory.create(`scratch ${made++}`, bytes)),
-      table: (data) => keep({ kind: 'table', index: made }, this.#memory.upload(`table ${made++}`, data as ArrayBufferView<ArrayBuffer>)),
+      table: (data) =>
+        keep(
+          { kind: 'table', index: made },
+          this.#memory.upload(`table ${made++}`, data as ArrayBufferView<ArrayBuffer>),
+        ),
       emit: (kernel) => void kernels.push(kernel),
     }
     tensors.forEach((tensor, value) => this.#upload(tensor, value))
@@ -55,7 +67,10 @@ export class AloneKernels {
       this.kernels.map(async ({ name, code, bindings }) => {
         const pipeline = await cache.get(name, code)
         const entries = bindings.map(({ slot }, binding) => ({ binding, resource: { buffer: this.buffer(slot) } }))
-        return { pipeline, group: device.createBindGroup({ label: name, layout: pipeline.getBindGroupLayout(0), entries }) }
+        return {
+          pipeline,
+          group: device.createBindGroup({ label: name, layout: pipeline.getBindGroupLayout(0), entries }),
+        }
       }),
     )
     return this

@@ -2,7 +2,6 @@
 import { elementGroups, elementIndex, elementLanes } from '../../compile/indexing.js'
 import { kernel, type Slot, write } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
-import { keyOf } from '../../compile/plan.js'
 import { matrixOperand } from './operand.js'
 
 /** `halves(vec4f) -> vec2<u32>`: what f16 cannot hold becomes its largest number, NaN stays NaN. */
@@ -24,7 +23,7 @@ const known = new WeakMap<Lowering, Map<string, HalfMatrix>>()
 export function halfMatrix(lowering: Lowering, value: number, rows: number, columns: number): HalfMatrix {
   const ofLowering = known.get(lowering) ?? new Map<string, HalfMatrix>()
   known.set(lowering, ofLowering)
-  const key = `${keyOf(lowering.slot(value))} ${columns}`
+  const key = `${JSON.stringify(lowering.slot(value))} ${columns}`
   const made = ofLowering.get(key) ?? emitHalves(lowering, value, rows, columns)
   ofLowering.set(key, made)
   return made

@@ -33,7 +33,11 @@ function encode(shape: readonly number[], data: Float32Array, encoding: WeightEn
 type Shape = Omit<Product, 'a' | 'b' | 'y'>
 
 /** Largest difference from float64 products of the same numbers. */
-async function error(shape: Shape, encoding: WeightEncoding | null, emit: (product: Product, lowering: Lowering) => void) {
+async function error(
+  shape: Shape,
+  encoding: WeightEncoding | null,
+  emit: (product: Product, lowering: Lowering) => void,
+) {
   const { rows, inner, columns, batch, transposeA, transposeB } = shape
   const a = numbers(batch * rows * inner, 1)
   const shapeB = transposeB ? [batch * columns, inner] : [batch * inner, columns]
@@ -44,7 +48,9 @@ async function error(shape: Shape, encoding: WeightEncoding | null, emit: (produ
     encoding ? { shape: shapeB, weight } : { shape: shapeB, data: weight.data as Float32Array },
     { shape: [batch, rows, columns], data: null },
   ]
-  using alone = await new AloneKernels(open.device, open.profile, tensors, (lowering) => emit({ ...shape, a: 0, b: 1, y: 2 }, lowering)).prepare()
+  using alone = await new AloneKernels(open.device, open.profile, tensors, (lowering) =>
+    emit({ ...shape, a: 0, b: 1, y: 2 }, lowering),
+  ).prepare()
   alone.run()
   const actual = await alone.read(2)
   let worst = 0
@@ -64,33 +70,37 @@ async function error(shape: Shape, encoding: WeightEncoding | null, emit: (produ
   return worst
 }
 
-const sizes: readonly (readonly [number, number, number])[] = [
-  [1, 1, 1],
-  [63, 100, 129],
-  [129, 63, 100],
-]
-const transposes = [
-  { transposeA: false, transposeB: true },
-  { transposeA: false, transposeB: false },
-  { transposeA: true, transposeB: false },
+const shapes: readonly Shape[] = [
+  { rows: 1, inner: 1, columns: 1, batch: 1, transposeA: false, transposeB: true },
+  { rows: 63, inner: 100, columns: 129, batch: 1, transposeA: false, transposeB: true },
+  { rows: 129, inner: 63, columns: 100, batch: 1, transposeA: false, transposeB: false },
+  { rows: 100, inner: 129, columns: 63, batch: 1, transposeA: true, transposeB: false },
 ]
 
-describe.each(sizes)('matmul %i x %i x %i', (rows, inner, columns) => {
-  test.each(transposes)('is right in register tiles of 64 and 128 and without barriers, %o', async (transpose) => {
-    const shape = { rows, inner, columns, batch: 1, ...transpose }
+describe.each(shapes)('a product, %o,', (shape) => {
+  test('is right in register tiles and without barriers', async () => {
     for (const side of [64, 128] as const) {
-      expect(await error(shape, null, (product, lowering) => emitRegisterTile(product, lowering, side))).toBeLessThan(1e-4)
+      expect(await error(shape, null, (product, lowering) => emitRegisterTile(product, lowering, side))).toBeLessThan(
+        1e-4,
+      )
     }
     expect(await error(shape, null, emitTiled)).toBeLessThan(1e-4)
   })
 
-  test.each(transposes)('is right within the rounding of halves by subgroup matrices, %o', async (transpose) => {
-    const shape = { rows, inner, columns, batch: 1, ...transpose }
+  test('is right within the rounding of halves by subgroup matrices', async () => {
     for (const encoding of ['f16', 'q8'] as const) {
       const worst = await error(shape, encoding, (product, lowering) =>
-        lowering.emit(kernel(matrixTile(matrixProduct(product, lowering), { depth: 16, ahead: false, staging: 'rotated' }, emulatedMatrixText))),
+        lowering.emit(
+          kernel(
+            matrixTile(
+              matrixProduct(product, lowering),
+              { depth: 16, ahead: false, staging: 'rotated' },
+              emulatedMatrixText,
+            ),
+          ),
+        ),
       )
-      expect(worst).toBeLessThan(2e-3 * Math.sqrt(inner))
+      expect(worst).toBeLessThan(5e-4 * Math.sqrt(shape.inner))
     }
   })
 })
@@ -103,17 +113,17 @@ test('batchMatmul multiplies each layer with its own', async () => {
 test('register tiles read packed weights', async () => {
   const shape = { rows: 20, inner: 64, columns: 40, batch: 1, transposeA: false, transposeB: true }
   for (const encoding of ['f16', 'q8'] as const) {
-    expect(await error(shape, encoding, (product, lowering) => emitRegisterTile(product, lowering, 64))).toBeLessThan(1e-4)
+    expect(await error(shape, encoding, (product, lowering) => emitRegisterTile(product, lowering, 64))).toBeLessThan(
+      1e-4,
+    )
   }
 })
 
-test.each([
-  { depth: 16, ahead: false, staging: 'halves' },
-  { depth: 16, ahead: true, staging: 'rotated' },
-] as const)('every cut of the matrix tile gives the same, %o', async (tuning) => {
+test('the matrix tile may read ahead', async () => {
+  const tuning = { depth: 16, ahead: true, staging: 'halves' } as const
   const shape = { rows: 70, inner: 72, columns: 130, batch: 1, transposeA: false, transposeB: true }
   const worst = await error(shape, 'f16', (product, lowering) =>
     lowering.emit(kernel(matrixTile(matrixProduct(product, lowering), tuning, emulatedMatrixText))),
   )
-  expect(worst).toBeLessThan(2e-3 * Math.sqrt(72))
+  expect(worst).toBeLessThan(5e-4 * Math.sqrt(72))
 })

@@ -10,7 +10,17 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [a, b] = node.inputs as readonly number[]
     const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
-    const product = { a, b, y: node.outputs[0], rows, inner, columns: transposeB ? matrixB[0] : matrixB[1], batch: 1, transposeA, transposeB }
+    const product = {
+      a,
+      b,
+      y: node.outputs[0],
+      rows,
+      inner,
+      columns: transposeB ? matrixB[0] : matrixB[1],
+      batch: 1,
+      transposeA,
+      transposeB,
+    }
     if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
     else emitProduct(product, lowering)
   },
@@ -44,9 +54,12 @@ function emitProduct(product: Product, lowering: Lowering): void {
 }
 
 /** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
-function suitsMatrices({ b, inner }: Product, { profile, encoding }: Lowering): boolean {
-  const packed = encoding(b) === 'f16' || encoding(b) === 'q8'
-  return packed && inner >= 32 && profile.matrix?.m === 16 && profile.matrix.n === 16 && profile.matrix.k === 16
+function suitsMatrices({ b, inner }: Product, lowering: Lowering): boolean {
+  const { matrix } = lowering.profile
+  const encoding = lowering.encoding(b)
+  return (
+    (encoding === 'f16' || encoding === 'q8') && inner >= 32 && matrix?.m === 16 && matrix.n === 16 && matrix.k === 16
+  )
 }
 
 function asMatrix(shape: readonly number[]): readonly [number, number] {

@@ -34,7 +34,8 @@ export const subgroupMatrixText: MatrixText = {
   accumulator: (name) => `var ${name}: subgroup_matrix_result<f32, 16, 16>;`,
   left: (name, place) => `let ${name} = ${load('left', place)};`,
   right: (name, place) => `let ${name} = ${load('right', place)};`,
-  multiply: (accumulator, left, right) => `${accumulator} = subgroupMatrixMultiplyAccumulate(${left}, ${right}, ${accumulator});`,
+  multiply: (accumulator, left, right) =>
+    `${accumulator} = subgroupMatrixMultiplyAccumulate(${left}, ${right}, ${accumulator});`,
   store: (accumulator, { array, offset, stride }) =>
     `subgroupMatrixStore<row_major>(&${array}, ${offset}, ${accumulator}, ${stride}u);`,
 }

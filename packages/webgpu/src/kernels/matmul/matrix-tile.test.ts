@@ -30,13 +30,28 @@ beforeAll(async () => {
 })
 afterAll(() => device.destroy())
 
-function kernelsOf(rows: number, inner: number, columns: number, encoding: 'f16' | 'q8', tuning = matrixTuning): readonly Kernel[] {
+function kernelsOf(
+  rows: number,
+  inner: number,
+  columns: number,
+  encoding: 'f16' | 'q8',
+  tuning = matrixTuning,
+): readonly Kernel[] {
   const type = { shape: [columns, inner], dtype: 'f32' as const }
   const weight =
     encoding === 'f16'
       ? { type, encoding, data: new Uint16Array(columns * inner) }
-      : { type, encoding, data: new Int8Array(columns * inner), scales: new Float32Array(columns * Math.ceil(inner / 32)) }
-  const tensors: AloneTensor[] = [{ shape: [rows, inner], data: null }, { shape: [columns, inner], weight }, { shape: [rows, columns], data: null }]
+      : {
+          type,
+          encoding,
+          data: new Int8Array(columns * inner),
+          scales: new Float32Array(columns * Math.ceil(inner / 32)),
+        }
+  const tensors: AloneTensor[] = [
+    { shape: [rows, inner], data: null },
+    { shape: [columns, inner], weight },
+    { shape: [rows, columns], data: null },
+  ]
   const product = { a: 0, b: 1, y: 2, rows, inner, columns, batch: 1, transposeA: false, transposeB: true }
   using alone = new AloneKernels(device, profile, tensors, (lowering) => emitMatrixTile(product, lowering, tuning))
   return alone.kernels
@@ -54,12 +69,16 @@ test.each([
   [100, 129, 63, 'f16'],
   [129, 72, 100, 'f16'],
   [64, 100, 129, 'q8'],
-] as const)('the matrix kernel of %i x %i x %i and %s weights is valid WGSL', async (rows, inner, columns, encoding) => {
-  for (const made of kernelsOf(rows, inner, columns, encoding)) expect(await complaints(made)).toEqual([])
-})
+] as const)(
+  'the matrix kernel of %i x %i x %i and %s weights is valid WGSL',
+  async (rows, inner, columns, encoding) => {
+    for (const made of kernelsOf(rows, inner, columns, encoding)) expect(await complaints(made)).toEqual([])
+  },
+)
 
 test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL', async (staging) => {
   for (const ahead of [false, true]) {
-    for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, ahead, staging })) expect(await complaints(made)).toEqual([])
+    for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, ahead, staging }))
+      expect(await complaints(made)).toEqual([])
   }
 })

@@ -39,7 +39,11 @@ interface Layout {
   readonly perLane: number
 }
 
-export function matrixTile(product: TileProduct, tuning = matrixTuning, text: MatrixText = subgroupMatrixText): KernelSource {
+export function matrixTile(
+  product: TileProduct,
+  tuning = matrixTuning,
+  text: MatrixText = subgroupMatrixText,
+): KernelSource {
   const { name, layers, bindings, declarations, prologue, terms, output } = product
   const layouts = terms.map((term) => layoutsOf(term, tuning))
   const most = (at: 0 | 1) => Math.max(...layouts.map((pair) => pair[at].size))
@@ -69,7 +73,13 @@ ${storeText(product, text)}`,
 function layoutsOf(term: TileTerm, { depth }: MatrixTuning): [Layout, Layout] {
   const layout = (name: 'A' | 'B', operand: TileOperand): Layout => {
     const stride = (operand.along === 'inner' ? depth : side) + 8
-    return { name, operand, stride, size: stride * (operand.along === 'inner' ? side : depth), perLane: (side * depth) / 8 / lanes }
+    return {
+      name,
+      operand,
+      stride,
+      size: stride * (operand.along === 'inner' ? side : depth),
+      perLane: (side * depth) / 8 / lanes,
+    }
   }
   return [layout('A', term.a), layout('B', term.b)]
 }
@@ -82,11 +92,11 @@ function memoryText(name: 'A' | 'B', size: number, { staging }: MatrixTuning, te
 
 function termText(inner: number, layouts: readonly [Layout, Layout], tuning: MatrixTuning, text: MatrixText): string {
   const { depth, ahead } = tuning
-  const load = (at: string) => layouts.map((layout) => loadText(layout, tuning, at)).join('\n')
+  const load = (at: string) => layouts.map((layout) => loadText(layout, at)).join('\n')
   const stage = layouts.map((layout) => stageText(layout, tuning, text)).join('\n')
   const next = `if (step + ${depth}u < ${inner}u) {\n${load(`(step + ${depth}u)`)}\n}`
   return `{
-${layouts.map(({ name, perLane }) => lines(perLane, (i) => `var next${name}${i} = vec4<u32>();`)).join('\n')}
+${layouts.map((layout) => placeText(layout, tuning)).join('\n')}
 ${ahead ? load('0u') : ''}
 for (var step = 0u; step < ${inner}u; step += ${depth}u) {
 ${ahead ? '' : load('step')}
@@ -102,36 +112,38 @@ workgroupBarrier();
 }`
 }
 
-/** Position within the tile of the lane's line `i` of eight. */
-function lineOf({ operand }: Layout, { depth }: MatrixTuning, i: number): { outer: string; inner: string } {
-  const index = `(lane + ${i * lanes}u)`
+/** Where each of this lane's lines of eight lies in the tile. */
+function placeText({ name, operand, perLane }: Layout, { depth }: MatrixTuning): string {
   const fast = (operand.along === 'inner' ? depth : side) / 8
-  const [near, far] = [`(${index} % ${fast}u * 8u)`, `(${index} / ${fast}u)`]
-  return operand.along === 'inner' ? { outer: far, inner: near } : { outer: near, inner: far }
+  const [near, far] = operand.along === 'inner' ? ['inner', 'outer'] : ['outer', 'inner']
+  return lines(perLane, (i) => {
+    const index = `(lane + ${i * lanes}u)`
+    return `let ${near}${name}${i} = ${index} % ${fast}u * 8u; let ${far}${name}${i} = ${index} / ${fast}u; var next${name}${i} = vec4<u32>();`
+  })
 }
 
-function loadText(layout: Layout, tuning: MatrixTuning, step: string): string {
-  const { name, operand, perLane } = layout
+function loadText({ name, operand, perLane }: Layout, step: string): string {
   const origin = name === 'A' ? 'top' : 'left'
   return lines(perLane, (i) => {
-    const line = lineOf(layout, tuning, i)
-    const [outer, inner] = [`(${origin} + ${line.outer})`, `(${step} + ${line.inner})`]
+    const [outer, inner] = [`(${origin} + outer${name}${i})`, `(${step} + inner${name}${i})`]
     if (operand.width === 8) return `next${name}${i} = ${operand.at(outer, inner)};`
-    const second = operand.along === 'inner' ? operand.at(outer, `(${inner} + 4u)`) : operand.at(`(${outer} + 4u)`, inner)
+    const second =
+      operand.along === 'inner' ? operand.at(outer, `(${inner} + 4u)`) : operand.at(`(${outer} + 4u)`, inner)
     return `next${name}${i} = vec4<u32>(halves(${operand.at(outer, inner)}), halves(${second}));`
   })
 }
 
-function stageText(layout: Layout, tuning: MatrixTuning, text: MatrixText): string {
-  const { name, operand, stride, perLane } = layout
+function stageText({ name, operand, stride, perLane }: Layout, { staging }: MatrixTuning, text: MatrixText): string {
   return lines(perLane, (i) => {
-    const { outer, inner } = lineOf(layout, tuning, i)
+    const [outer, inner] = [`outer${name}${i}`, `inner${name}${i}`]
     const at = operand.along === 'inner' ? `${outer} * ${stride}u + ${inner}` : `${inner} * ${stride}u + ${outer}`
     const next = `next${name}${i}`
-    if (tuning.staging === 'vectors') return `tile${name}[(${at}) / 8u] = ${next};`
-    if (tuning.staging === 'view') return `*bufferView<vec4<u32>>(&tile${name}, (${at}) * 2u) = ${next};`
-    const rotated = tuning.staging === 'rotated'
-    const word = (w: number) => `{ let two = ${text.twoHalves(`words[${w}]`)}; let to = at + ${rotated ? `((turn + ${w}u) & 3u)` : `${w}u`} * 2u;
+    if (staging === 'vectors') return `tile${name}[(${at}) / 8u] = ${next};`
+    if (staging === 'view') return `*bufferView<vec4<u32>>(&tile${name}, (${at}) * 2u) = ${next};`
+    const rotated = staging === 'rotated'
+    const word = (
+      w: number,
+    ) => `{ let two = ${text.twoHalves(`words[${w}]`)}; let to = at + ${rotated ? `((turn + ${w}u) & 3u)` : `${w}u`} * 2u;
 tile${name}[to] = two[0]; tile${name}[to + 1u] = two[1]; }`
     const turn = `let turn = lane & 3u; let once = select(${next}, ${next}.yzwx, (turn & 1u) != 0u);
 let words = select(once, once.zwxy, (turn & 2u) != 0u);`
@@ -150,16 +162,23 @@ function multiplyText([a, b]: readonly [Layout, Layout], { staging }: MatrixTuni
     return { array, offset, stride, major }
   }
   return `${lines(4, (i) => text.left(`a${i}`, place(a, `(down + ${i * 16}u)`)))}
-${lines(4, (j) => `{
+${lines(
+  4,
+  (j) => `{
 ${text.right('b', place(b, `(across + ${j * 16}u)`))}
 ${lines(4, (i) => text.multiply(`sum${i * 4 + j}`, `a${i}`, 'b'))}
-}`)}`
+}`,
+)}`
 }
 
 /** Whole tiles go straight to memory, others through workgroup memory with a check of every element. */
 function storeText({ rows, columns, output }: TileProduct, text: MatrixText): string {
   const at = (row: string, column: string) => `${output.base} + ${row} * ${output.stride}u + ${column}`
-  const matrices = Array.from({ length: 16 }, (_, index) => ({ sum: `sum${index}`, i: (index >> 2) * 16, j: (index & 3) * 16 }))
+  const matrices = Array.from({ length: 16 }, (_, index) => ({
+    sum: `sum${index}`,
+    i: (index >> 2) * 16,
+    j: (index & 3) * 16,
+  }))
   const direct = matrices.map(({ sum, i, j }) =>
     text.store(sum, { array: 'y', offset: at(`(top + down + ${i}u)`, `left + across + ${j}u`), stride: output.stride }),
   )

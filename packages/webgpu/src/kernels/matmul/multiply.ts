@@ -11,7 +11,12 @@ import type { TileProduct } from './tile-product.js'
 /** In f32, whatever the encoding of the operands. */
 export function emitRegisterTile(product: Product, lowering: Lowering, side?: RegisterTileSide): void {
   const [a, b] = shapesOf(product)
-  const tiles = tileProduct(product, lowering, matrixOperand(lowering, 'a', product.a, a), matrixOperand(lowering, 'b', product.b, b))
+  const tiles = tileProduct(
+    product,
+    lowering,
+    matrixOperand(lowering, 'a', product.a, a),
+    matrixOperand(lowering, 'b', product.b, b),
+  )
   lowering.emit(kernel(registerTile(tiles, side ?? registerSide(tiles, lowering.profile))))
 }
 
@@ -49,7 +54,11 @@ function tileProduct(product: Product, lowering: Lowering, a: OperandText, b: Op
 }
 
 /** Many tiles read each row of an activation: it is rounded to halves once, and shared by the products that read it. */
-function activation(lowering: Lowering, { a, rows, inner, batch, transposeA }: Product, shape: OperandShape): OperandText {
+function activation(
+  lowering: Lowering,
+  { a, rows, inner, batch, transposeA }: Product,
+  shape: OperandShape,
+): OperandText {
   if (transposeA || batch !== 1 || lowering.encoding(a) !== null) return matrixOperand(lowering, 'a', a, shape)
   const { slot, columns } = halfMatrix(lowering, a, rows, inner)
   return halfOperand('a', slot, { ...shape, inner: columns })

@@ -37,10 +37,12 @@ ${lines(8, (r) => storeText(product, tile, r, vectors))}`,
 }
 
 function termText({ inner, a, b }: TileTerm, tile: number): string {
-  const load = (at: string) => split(tile, loadText('A', a, tile, at), loadText('B', b, tile, at))
+  const load = (at: string) => split(tile, loadText('A', a, at), loadText('B', b, at))
   const stage = split(tile, stageText('A', a, tile), stageText('B', b, tile))
   return `{
-${lines(4, (i) => `var nextA${i} = vec4f(); ${tile === 64 ? `var nextB${i} = vec4f();` : ''}`)}
+${placeText('A', a, tile)}
+${placeText('B', b, tile)}
+${lines(4, (i) => `var nextA${i} = vec4f();${tile === 64 ? ` var nextB${i} = vec4f();` : ''}`)}
 ${load('0u')}
 for (var step = 0u; step < ${inner}u; step += ${depth}u) {
 workgroupBarrier();
@@ -65,32 +67,28 @@ function split(tile: number, a: string, b: string): string {
   return tile === 64 ? `${a}\n${b}` : `if (lane < 128u) {\n${a}\n} else {\n${b.replaceAll('nextB', 'nextA')}\n}`
 }
 
-/** This lane's block: four outer and four inner positions, as offsets in the tile. */
-function block({ along }: TileOperand, tile: number): { outer: string; inner: string } {
-  const index = `lane % ${tile}u`
+/** Where this lane's block lies in the tile: four outer and four inner positions. */
+function placeText(name: 'A' | 'B', { along }: TileOperand, tile: number): string {
   const fast = (along === 'inner' ? depth : tile) / 4
-  const near = `(${index} % ${fast}u * 4u)`
-  const far = `(${index} / ${fast}u * 4u)`
-  return along === 'inner' ? { outer: far, inner: near } : { outer: near, inner: far }
+  const [near, far] = along === 'inner' ? ['inner', 'outer'] : ['outer', 'inner']
+  return `let ${near}${name} = lane % ${fast}u * 4u; let ${far}${name} = lane % ${tile}u / ${fast}u * 4u;`
 }
 
-function loadText(name: 'A' | 'B', operand: TileOperand, tile: number, step: string): string {
-  const { outer, inner } = block(operand, tile)
+function loadText(name: 'A' | 'B', operand: TileOperand, step: string): string {
   const origin = name === 'A' ? 'top' : 'left'
   const read = (i: number) =>
     operand.along === 'inner'
-      ? operand.at(`(${origin} + ${outer} + ${i}u)`, `(${step} + ${inner})`)
-      : operand.at(`(${origin} + ${outer})`, `(${step} + ${inner} + ${i}u)`)
+      ? operand.at(`(${origin} + outer${name} + ${i}u)`, `(${step} + inner${name})`)
+      : operand.at(`(${origin} + outer${name})`, `(${step} + inner${name} + ${i}u)`)
   return lines(4, (i) => `next${name}${i} = ${read(i)};`)
 }
 
 /** Memory is [inner][outer / 4]; the exclusive or keeps lanes of one store and of one load on different banks. */
 function stageText(name: 'A' | 'B', operand: TileOperand, tile: number): string {
-  const { outer, inner } = block(operand, tile)
   const next = [0, 1, 2, 3].map((i) => `next${name}${i}`)
   const column = (i: number) =>
     operand.along === 'outer' ? next[i] : `vec4f(${next.map((value) => `${value}[${i}]`).join(', ')})`
-  const at = (i: number) => `(${inner} + ${i}u) * ${tile / 4}u + ((${outer} / 4u) ^ (${inner} / 2u))`
+  const at = (i: number) => `(inner${name} + ${i}u) * ${tile / 4}u + ((outer${name} / 4u) ^ (inner${name} / 2u))`
   return lines(4, (i) => `tile${name}[${at(i)}] = ${column(i)};`)
 }
 

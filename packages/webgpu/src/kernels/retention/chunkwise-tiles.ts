@@ -52,7 +52,12 @@ fn value(b: u32, h: u32, n: u32, start: u32, size: u32, t: u32, j: u32) -> vec4f
         b: { along: 'outer', width: 4, at: (j, t) => `value(b, h, n, start, size, ${t}, ${j})` },
       },
     ],
-    output: { slot: chunks.blocks, base: `layer * ${keyWidth * valueWidth}u`, stride: valueWidth, rowLimit: `${keyWidth}u` },
+    output: {
+      slot: chunks.blocks,
+      base: `layer * ${keyWidth * valueWidth}u`,
+      stride: valueWidth,
+      rowLimit: `${keyWidth}u`,
+    },
   }
 }
 
@@ -77,7 +82,12 @@ function scoresProduct(chunks: Chunks): TileProduct {
 /** o_t [C, Dv]. */
 function outputProduct(chunks: Chunks): TileProduct {
   const { keyWidth, valueWidth, chunk, heads, reverse } = chunks
-  const inputs = [vectors('q', chunks.q), vectors('v', chunks.v), vectors('blocks', chunks.blocks), vectors('scores', chunks.scores)]
+  const inputs = [
+    vectors('q', chunks.q),
+    vectors('v', chunks.v),
+    vectors('blocks', chunks.blocks),
+    vectors('scores', chunks.scores),
+  ]
   return {
     ...common(chunks, 'output', [...inputs, ...maskBinding(chunks), rates(chunks), steps(chunks)]),
     rows: chunk,

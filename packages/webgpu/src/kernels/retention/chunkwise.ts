@@ -11,7 +11,6 @@
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { Slot } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
-import { keyOf } from '../../compile/plan.js'
 import { type Retention, maskBinding } from './shape.js'
 
 export interface Chunks extends Retention {
@@ -57,7 +56,7 @@ function stepsOf(retention: Retention, chunk: number, lowering: Lowering): Steps
   const { batch, length, reverse, mask } = retention
   const ofLowering = known.get(lowering) ?? new Map<string, Steps>()
   known.set(lowering, ofLowering)
-  const key = [batch, length, chunk, reverse, mask && keyOf(mask)].join(' ')
+  const key = [batch, length, chunk, reverse, JSON.stringify(mask)].join(' ')
   const made = ofLowering.get(key) ?? emitSteps(retention, chunk, lowering)
   ofLowering.set(key, made)
   return made
