@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Kernel } from '../../compile/kernel.js'
 import type { Profile } from '../../device/profile.js'
 import { AloneKernels, type AloneTensor } from '../alone.js'
-import { matrixTuning } from './matrix-tile.js'
+import { emitChunkwiseTiles } from '../retention/chunkwise-tiles.js'
+import { readRetention } from '../retention/shape.js'
+import { matrixTile, matrixTuning } from './matrix-tile.js'
 import { emitMatrixTile } from './multiply.js'
 
 const profile: Profile = {
@@ -80,5 +82,22 @@ test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL'
   for (const ahead of [false, true]) {
     for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, ahead, staging }))
       expect(await complaints(made)).toEqual([])
+  }
+})
+
+test('retention by subgroup matrices is valid WGSL, with whole and ragged chunks', async () => {
+  for (const [length, key, value] of [
+    [256, 256, 512],
+    [129, 68, 100],
+  ]) {
+    const shapes = [key, key, value].map((width) => [1, length, 2, width])
+    const tensors = [...shapes, [1, length], [1, length, 2, value], [1, 2, key, value]].map((shape) => ({ shape, data: null }))
+    const node = { op: 'retention', inputs: [0, 1, 2, 3, null], outputs: [4, 5] } as unknown as Parameters<typeof readRetention>[0]
+    using alone = new AloneKernels(device, profile, tensors, (lowering) => {
+      const retention = readRetention(node, { logDecay: [-0.1, -0.01], reverse: false }, lowering)
+      emitChunkwiseTiles(retention, 128, (product) => matrixTile(product), lowering)
+    })
+    expect(alone.kernels.map(({ name }) => name)).toContain('retention.output.matrix')
+    for (const made of alone.kernels) expect(await complaints(made)).toEqual([])
   }
 })
