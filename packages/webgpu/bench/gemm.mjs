@@ -10,14 +10,21 @@ console.log(
   `${profile.description}; matrices ${profile.matrix ? `${profile.matrix.m}x${profile.matrix.n}x${profile.matrix.k}` : 'none'}`,
 )
 
-// halves with magnitudes from 0.25 to 1, both signs
-const randomHalves = (size) =>
-  Uint16Array.from(
-    { length: size },
-    () => 0x3400 + Math.floor(Math.random() * 2048) + (Math.random() < 0.5 ? 0x8000 : 0),
-  )
-const randomFloats = (size) => Float32Array.from({ length: size }, () => Math.random() * 2 - 1)
-const randomBytes = (size) => Int8Array.from({ length: size }, () => Math.floor(Math.random() * 255) - 127)
+// a new stream of random u32 each time
+function fill(array, number) {
+  let word = (Math.random() * 2 ** 32) | 1
+  for (let at = 0; at < array.length; at++) {
+    word ^= word << 13
+    word ^= word >>> 17
+    word ^= word << 5
+    array[at] = number(word)
+  }
+  return array
+}
+// magnitudes from 0.25 to 1, both signs
+const randomHalves = (size) => fill(new Uint16Array(size), (word) => (0x3400 + ((word >>> 8) & 2047)) | (word & 0x8000))
+const randomFloats = (size) => fill(new Float32Array(size), (word) => word / 2 ** 31)
+const randomBytes = (size) => fill(new Int8Array(size), (word) => Math.max(-127, word >> 24))
 const cache = new Map()
 function random(make, size) {
   const key = `${make.name} ${size}`
@@ -109,14 +116,17 @@ const square = { m: size, n: size, k: quick ? 64 : size }
 const big = quick ? 0.03 : 1
 let best = { tuning: matrixTuning, speed: 0 }
 if (profile.matrix) {
+  const cuts = [
+    { depth: 32, rows: 64, ahead: false },
+    { depth: 32, rows: 64, ahead: true },
+    { depth: 32, rows: 32, ahead: false },
+    { depth: 32, rows: 32, ahead: true },
+    { depth: 16, rows: 64, ahead: true },
+  ]
   for (const staging of ['halves', 'rotated', 'view']) {
-    for (const [depth, ahead] of [
-      [32, false],
-      [32, true],
-      [16, true],
-    ]) {
-      const tuning = { depth, ahead, staging }
-      const label = `matrix f16 ${staging} depth ${depth}${ahead ? ' ahead' : ''}`
+    for (const cut of cuts) {
+      const tuning = { ...cut, staging }
+      const label = `matrix f16 ${staging} depth ${cut.depth} rows ${cut.rows}${cut.ahead ? ' ahead' : ''}`
       const emit = (product, lowering) => emitMatrixTile(product, lowering, tuning)
       const odd = await bench({ label, m: 1000, n: 1100, k: 1096, encoding: 'f16', rounded: true, emit })
       if (odd === 0) continue
@@ -157,7 +167,7 @@ await bench({ label: 'plain f32', m: size / 4, n: size / 4, k: size / 4, emit: e
 await bench({ label: 'plain f32, NN', m: size / 4, n: size / 4, k: size / 4, transposeB: false, emit: emitTiled })
 // last, for a driver that may not take matrices from vectors
 if (profile.matrix) {
-  const emit = (product, lowering) => emitMatrixTile(product, lowering, { depth: 32, ahead: false, staging: 'vectors' })
+  const emit = (product, lowering) => emitMatrixTile(product, lowering, { ...matrixTuning, staging: 'vectors' })
   await bench({ label: 'matrix f16 vectors', ...square, encoding: 'f16', rounded: true, emit })
 }
 device.destroy()

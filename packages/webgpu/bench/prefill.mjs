@@ -1,8 +1,9 @@
 // Prefill of a RetNet with random f16 weights made on the device: tokens/s by length of the pieces, and a table by kernel.
-// node packages/webgpu/bench/prefill.mjs [--layers 24] [--width 2048] [--heads 8] [--tokens 8192] [--pieces 1024,2048,4096] [--chunks 64,128]
+// node packages/webgpu/bench/prefill.mjs [--layers 24] [--width 2048] [--heads 8] [--tokens 8192] [--pieces 1024,2048,4096] [--chunks 64,128] [--tuning JSON of MatrixTuning]
 import { parseArgs } from 'node:util'
 import { create, globals } from 'webgpu'
 import { consumeGraph, logitsGraph } from '@retnet/core'
+import { matrixTuning } from '../dist/bench.js'
 import { webgpu } from '../dist/index.js'
 import { measureKernels } from './measure-kernels.mjs'
 
@@ -20,6 +21,9 @@ const { values } = parseArgs({
 })
 const [layers, width, heads, tokens] = ['layers', 'width', 'heads', 'tokens'].map((name) => Number(values[name]))
 const [pieces, chunks] = ['pieces', 'chunks'].map((name) => values[name].split(',').map(Number))
+
+// the default of the package, changed for this process
+Object.assign(matrixTuning, JSON.parse(values.tuning))
 
 function spec(layerCount, vocabSize) {
   return {

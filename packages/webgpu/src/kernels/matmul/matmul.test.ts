@@ -94,7 +94,7 @@ describe.each(shapes)('a product, %o,', (shape) => {
           kernel(
             matrixTile(
               matrixProduct(product, lowering),
-              { depth: 16, ahead: false, staging: 'rotated' },
+              { depth: 16, rows: 64, ahead: false, staging: 'rotated' },
               emulatedMatrixText,
             ),
           ),
@@ -119,8 +119,8 @@ test('register tiles read packed weights', async () => {
   }
 })
 
-test('the matrix tile may read ahead', async () => {
-  const tuning = { depth: 16, ahead: true, staging: 'halves' } as const
+test('the matrix tile may be cut among eight subgroups and read ahead', async () => {
+  const tuning = { depth: 16, rows: 32, ahead: true, staging: 'halves' } as const
   const shape = { rows: 70, inner: 72, columns: 130, batch: 1, transposeA: false, transposeB: true }
   const worst = await error(shape, 'f16', (product, lowering) =>
     lowering.emit(kernel(matrixTile(matrixProduct(product, lowering), tuning, emulatedMatrixText))),

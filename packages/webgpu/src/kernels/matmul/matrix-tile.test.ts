@@ -80,7 +80,7 @@ test.each([
 
 test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL', async (staging) => {
   for (const ahead of [false, true]) {
-    for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, ahead, staging }))
+    for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, rows: 32, ahead, staging }))
       expect(await complaints(made)).toEqual([])
   }
 })
@@ -91,8 +91,13 @@ test('retention by subgroup matrices is valid WGSL, with whole and ragged chunks
     [129, 68, 100],
   ]) {
     const shapes = [key, key, value].map((width) => [1, length, 2, width])
-    const tensors = [...shapes, [1, length], [1, length, 2, value], [1, 2, key, value]].map((shape) => ({ shape, data: null }))
-    const node = { op: 'retention', inputs: [0, 1, 2, 3, null], outputs: [4, 5] } as unknown as Parameters<typeof readRetention>[0]
+    const tensors = [...shapes, [1, length], [1, length, 2, value], [1, 2, key, value]].map((shape) => ({
+      shape,
+      data: null,
+    }))
+    const node = { op: 'retention', inputs: [0, 1, 2, 3, null], outputs: [4, 5] } as unknown as Parameters<
+      typeof readRetention
+    >[0]
     using alone = new AloneKernels(device, profile, tensors, (lowering) => {
       const retention = readRetention(node, { logDecay: [-0.1, -0.01], reverse: false }, lowering)
       emitChunkwiseTiles(retention, 128, (product) => matrixTile(product), lowering)

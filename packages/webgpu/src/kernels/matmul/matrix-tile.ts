@@ -1,4 +1,4 @@
-/** f16 x f16 -> f32 product by subgroup matrices: tiles of 128 x 128, four subgroups of 64 x 64, staged as halves in workgroup memory. */
+/** f16 x f16 -> f32 product by subgroup matrices: tiles of 128 x 128, cut among the subgroups, staged as halves in workgroup memory. */
 import { type KernelSource, write } from '../../compile/kernel.js'
 import { halvesText } from './halves.js'
 import { type MatrixPlace, type MatrixText, subgroupMatrixText } from './matrix-text.js'
@@ -8,6 +8,8 @@ import { type TileOperand, type TileProduct, type TileTerm, lines, tileCount, ti
 export interface MatrixTuning {
   /** Steps along the inner side that are staged at once. */
   readonly depth: 16 | 32
+  /** Rows of outputs of a subgroup, beside 64 columns: four subgroups of 64 x 64 read least, eight of 32 x 64 need fewer registers. */
+  readonly rows: 32 | 64
   /** The next tile is read before this one is multiplied. */
   readonly ahead: boolean
   readonly staging: Staging
@@ -20,14 +22,17 @@ export interface MatrixTuning {
  */
 export type Staging = 'halves' | 'rotated' | 'vectors' | 'view'
 
-export const matrixTuning: MatrixTuning = { depth: 32, ahead: false, staging: 'halves' }
+export const matrixTuning: MatrixTuning = { depth: 32, rows: 64, ahead: false, staging: 'halves' }
 
-/** Lanes of a subgroup, and of the four of a workgroup. */
+/** Lanes of a subgroup. */
 const subgroup = 32
-const lanes = 4 * subgroup
 
 /** Outputs of a workgroup along each side. */
 const side = 128
+
+function subgroupsOf({ rows }: MatrixTuning): number {
+  return (side / rows) * 2
+}
 
 interface Layout {
   readonly name: 'A' | 'B'
@@ -50,29 +55,31 @@ export function matrixTile(
   return {
     name: `${name}.matrix`,
     bindings: [...bindings, write('y', output.slot)],
-    lanes,
+    lanes: subgroupsOf(tuning) * subgroup,
     workgroups: [tileCount(product, side), 1, layers],
     enables: text.enables,
     declarations: `${declarations}
 ${halvesText}
 ${memoryText('A', most(0), tuning, text)}
 ${memoryText('B', most(1), tuning, text)}
-var<workgroup> spill: array<f32, ${4 * 256}>;
+var<workgroup> spill: array<f32, ${subgroupsOf(tuning) * 256}>;
 ${text.attribute}`,
     body: `${tileOrigin(product, side)}
 ${prologue}
 let part = lane / ${subgroup}u;
-let down = part / 2u * 64u;
+let down = part / 2u * ${tuning.rows}u;
 let across = part % 2u * 64u;
-${lines(16, (i) => text.accumulator(`sum${i}`))}
+${lines(tuning.rows / 4, (i) => text.accumulator(`sum${i}`))}
 ${terms.map(({ inner }, index) => termText(inner, layouts[index], tuning, text)).join('\n')}
-${storeText(product, text)}`,
+${storeText(product, tuning, text)}`,
   }
 }
 
-function layoutsOf(term: TileTerm, { depth }: MatrixTuning): [Layout, Layout] {
+function layoutsOf(term: TileTerm, tuning: MatrixTuning): [Layout, Layout] {
   const layout = (name: 'A' | 'B', operand: TileOperand): Layout => {
+    const { depth } = tuning
     const stride = (operand.along === 'inner' ? depth : side) + 8
+    const lanes = subgroupsOf(tuning) * subgroup
     return {
       name,
       operand,
@@ -113,11 +120,11 @@ workgroupBarrier();
 }
 
 /** Where each of this lane's lines of eight lies in the tile. */
-function placeText({ name, operand, perLane }: Layout, { depth }: MatrixTuning): string {
-  const fast = (operand.along === 'inner' ? depth : side) / 8
+function placeText({ name, operand, perLane }: Layout, tuning: MatrixTuning): string {
+  const fast = (operand.along === 'inner' ? tuning.depth : side) / 8
   const [near, far] = operand.along === 'inner' ? ['inner', 'outer'] : ['outer', 'inner']
   return lines(perLane, (i) => {
-    const index = `(lane + ${i * lanes}u)`
+    const index = `(lane + ${i * subgroupsOf(tuning) * subgroup}u)`
     return `let ${near}${name}${i} = ${index} % ${fast}u * 8u; let ${far}${name}${i} = ${index} / ${fast}u; var next${name}${i} = vec4<u32>();`
   })
 }
@@ -151,7 +158,7 @@ let words = select(once, once.zwxy, (turn & 2u) != 0u);`
   })
 }
 
-function multiplyText([a, b]: readonly [Layout, Layout], { staging }: MatrixTuning, text: MatrixText): string {
+function multiplyText([a, b]: readonly [Layout, Layout], { staging, rows }: MatrixTuning, text: MatrixText): string {
   const place = ({ name, operand, stride, size }: Layout, outer: string): MatrixPlace => {
     const inner = operand.along === 'inner'
     const offset = inner ? `${outer} * ${stride}u + k` : `k * ${stride}u + ${outer}`
@@ -161,20 +168,20 @@ function multiplyText([a, b]: readonly [Layout, Layout], { staging }: MatrixTuni
     const array = staging === 'view' ? `(*bufferView<array<f16, ${size}>>(&tile${name}, 0u))` : `tile${name}`
     return { array, offset, stride, major }
   }
-  return `${lines(4, (i) => text.left(`a${i}`, place(a, `(down + ${i * 16}u)`)))}
+  return `${lines(rows / 16, (i) => text.left(`a${i}`, place(a, `(down + ${i * 16}u)`)))}
 ${lines(
   4,
   (j) => `{
 ${text.right('b', place(b, `(across + ${j * 16}u)`))}
-${lines(4, (i) => text.multiply(`sum${i * 4 + j}`, `a${i}`, 'b'))}
+${lines(rows / 16, (i) => text.multiply(`sum${i * 4 + j}`, `a${i}`, 'b'))}
 }`,
 )}`
 }
 
 /** Whole tiles go straight to memory, others through workgroup memory with a check of every element. */
-function storeText({ rows, columns, output }: TileProduct, text: MatrixText): string {
+function storeText({ rows, columns, output }: TileProduct, tuning: MatrixTuning, text: MatrixText): string {
   const at = (row: string, column: string) => `${output.base} + ${row} * ${output.stride}u + ${column}`
-  const matrices = Array.from({ length: 16 }, (_, index) => ({
+  const matrices = Array.from({ length: tuning.rows / 4 }, (_, index) => ({
     sum: `sum${index}`,
     i: (index >> 2) * 16,
     j: (index & 3) * 16,

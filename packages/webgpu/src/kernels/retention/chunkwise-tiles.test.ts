@@ -72,7 +72,7 @@ function difference(actual: Float32Array, expected: Float32Array): number {
 
 const f32: Tiler = (product) => registerTile(product, 64)
 const halves: Tiler = (product) =>
-  matrixTile(product, { depth: 16, ahead: false, staging: 'halves' }, emulatedMatrixText)
+  matrixTile(product, { depth: 16, rows: 64, ahead: false, staging: 'halves' }, emulatedMatrixText)
 
 test.each([
   ['f32', { batch: 1, length: 100, heads: 2, key: 20, value: 36 }, 32, false, true],
