@@ -16,6 +16,7 @@ const { values } = parseArgs({
       tokens: '8192',
       pieces: '1024,2048,4096',
       chunks: '64,128',
+      tuning: '{}',
     }).map(([name, value]) => [name, { type: 'string', default: value }]),
   ),
 })
