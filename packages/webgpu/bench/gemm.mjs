@@ -145,6 +145,9 @@ if (profile.matrix) {
     await bench({ label: 'matrix f16 best', m: 8192, n, k, encoding: 'f16', rounded: true, emit })
   }
   await bench({ label: 'matrix f16 best', m: 2048, n: 4096, k: 2048, encoding: 'f16', rounded: true, emit })
+  for (const m of [32, 128, 512]) {
+    await bench({ label: 'matrix f16 best, few rows', m, n: 4096, k: 2048, encoding: 'f16', rounded: true, emit })
+  }
   await bench({ label: 'matrix q8 best', ...square, encoding: 'q8', rounded: true, emit })
   await bench({ label: 'matrix f16 best, [K, N]', ...square, encoding: 'f16', rounded: true, transposeB: false, emit })
 }
@@ -163,6 +166,13 @@ for (const side of [64, 128]) {
   await bench({ label: `register f32 ${side}, TN`, ...square, transposeA: true, transposeB: false, emit })
   await bench({ label: `register f16 ${side}`, ...square, encoding: 'f16', emit })
 }
+await bench({
+  label: 'register f32, few rows',
+  m: quick ? 20 : 32,
+  n: size,
+  k: quick ? 512 : 2048,
+  emit: emitRegisterTile,
+})
 await bench({ label: 'plain f32', m: size / 4, n: size / 4, k: size / 4, emit: emitTiled })
 await bench({ label: 'plain f32, NN', m: size / 4, n: size / 4, k: size / 4, transposeB: false, emit: emitTiled })
 // last, for a driver that may not take matrices from vectors

@@ -127,3 +127,13 @@ test('the matrix tile may be cut among eight subgroups and read ahead', async ()
   )
   expect(worst).toBeLessThan(5e-4 * Math.sqrt(72))
 })
+
+test('few tiles with a long inner side are cut along it', async () => {
+  const shape = { rows: 33, inner: 512, columns: 70, batch: 1, transposeA: false, transposeB: true }
+  const kernels: string[] = []
+  const worst = await error(shape, null, (product, lowering) => {
+    emitRegisterTile(product, { ...lowering, emit: (made) => (kernels.push(made.name), lowering.emit(made)) }, 64)
+  })
+  expect(kernels).toEqual(['matmul.register', 'matmul.sum'])
+  expect(worst).toBeLessThan(2e-4)
+})

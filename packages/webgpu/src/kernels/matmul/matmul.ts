@@ -2,6 +2,7 @@
 import { sizeOf } from '@retnet/core'
 import type { Lowering, LowerRules } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
+import { offersMatrices } from './matrix-tile.js'
 import { emitMatrixTile, emitRegisterTile } from './multiply.js'
 import { emitTiled } from './tiled.js'
 
@@ -47,19 +48,17 @@ export interface Product {
 }
 
 function emitProduct(product: Product, lowering: Lowering): void {
-  const small = Math.min(product.rows, product.columns)
-  if (suitsMatrices(product, lowering) && small >= 64) emitMatrixTile(product, lowering)
-  else if (lowering.profile.barriers && small >= 16 && product.inner >= 16) emitRegisterTile(product, lowering)
+  const { rows, columns, inner } = product
+  if (suitsMatrices(product, lowering)) emitMatrixTile(product, lowering)
+  else if (lowering.profile.barriers && Math.min(rows, columns, inner) >= 16) emitRegisterTile(product, lowering)
   else emitTiled(product, lowering)
 }
 
 /** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
-function suitsMatrices({ b, inner }: Product, lowering: Lowering): boolean {
-  const { matrix } = lowering.profile
+function suitsMatrices({ b, rows, columns, inner }: Product, lowering: Lowering): boolean {
   const encoding = lowering.encoding(b)
-  return (
-    (encoding === 'f16' || encoding === 'q8') && inner >= 32 && matrix?.m === 16 && matrix.n === 16 && matrix.k === 16
-  )
+  const rounded = encoding === 'f16' || encoding === 'q8'
+  return rounded && rows >= 32 && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
 }
 
 function asMatrix(shape: readonly number[]): readonly [number, number] {

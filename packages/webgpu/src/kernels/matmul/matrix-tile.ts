@@ -1,5 +1,6 @@
 /** f16 x f16 -> f32 product by subgroup matrices: tiles of 128 x 128, cut among the subgroups, staged as halves in workgroup memory. */
 import { type KernelSource, write } from '../../compile/kernel.js'
+import type { Profile } from '../../device/profile.js'
 import { halvesText } from './halves.js'
 import { type MatrixPlace, type MatrixText, subgroupMatrixText } from './matrix-text.js'
 import { type TileOperand, type TileProduct, type TileTerm, lines, tileCount, tileOrigin } from './tile-product.js'
@@ -27,6 +28,11 @@ export const matrixTuning: MatrixTuning = { depth: 32, rows: 64, ahead: false, s
 /** Lanes of a subgroup. */
 const subgroup = 32
 
+/** Whether a device has the matrices that the tile is cut for. */
+export function offersMatrices({ matrix, subgroupSize }: Profile): boolean {
+  return subgroupSize === subgroup && matrix?.m === 16 && matrix.n === 16 && matrix.k === 16
+}
+
 /** Outputs of a workgroup along each side. */
 const side = 128
 
@@ -49,14 +55,14 @@ export function matrixTile(
   tuning = matrixTuning,
   text: MatrixText = subgroupMatrixText,
 ): KernelSource {
-  const { name, layers, bindings, declarations, prologue, terms, output } = product
+  const { name, layers, splits = 1, bindings, declarations, prologue, terms, output } = product
   const layouts = terms.map((term) => layoutsOf(term, tuning))
   const most = (at: 0 | 1) => Math.max(...layouts.map((pair) => pair[at].size))
   return {
     name: `${name}.matrix`,
     bindings: [...bindings, write('y', output.slot)],
     lanes: subgroupsOf(tuning) * subgroup,
-    workgroups: [tileCount(product, side), 1, layers],
+    workgroups: [tileCount(product, side), 1, layers * splits],
     enables: text.enables,
     declarations: `${declarations}
 ${halvesText}

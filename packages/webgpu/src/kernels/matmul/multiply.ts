@@ -1,11 +1,12 @@
 /** Matrix products by tiles of workgroup memory, in f32 or by subgroup matrices. */
-import { kernel, type Slot } from '../../compile/kernel.js'
+import type { Slot } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
 import { halfMatrix } from './halves.js'
 import type { Product } from './matmul.js'
 import { type MatrixTuning, matrixTile } from './matrix-tile.js'
 import { type OperandShape, type OperandText, halfOperand, matrixOperand } from './operand.js'
 import { type RegisterTileSide, registerSide, registerTile } from './register-tile.js'
+import { emitSplit, splitsFor } from './split-inner.js'
 import type { TileProduct } from './tile-product.js'
 
 /** In f32, whatever the encoding of the operands. */
@@ -17,12 +18,14 @@ export function emitRegisterTile(product: Product, lowering: Lowering, side?: Re
     matrixOperand(lowering, 'a', product.a, a),
     matrixOperand(lowering, 'b', product.b, b),
   )
-  lowering.emit(kernel(registerTile(tiles, side ?? registerSide(tiles, lowering.profile))))
+  const chosen = side ?? registerSide(tiles, lowering.profile)
+  emitSplit(tiles, splitsFor(tiles, chosen), (part) => registerTile(part, chosen), lowering)
 }
 
 /** With both operands rounded to halves and sums in f32. */
 export function emitMatrixTile(product: Product, lowering: Lowering, tuning?: MatrixTuning): void {
-  lowering.emit(kernel(matrixTile(matrixProduct(product, lowering), tuning)))
+  const tiles = matrixProduct(product, lowering)
+  emitSplit(tiles, splitsFor(tiles, 128), (part) => matrixTile(part, tuning), lowering)
 }
 
 /** The product with operands as the matrix tile reads them fastest. */

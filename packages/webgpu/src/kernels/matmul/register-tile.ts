@@ -16,13 +16,13 @@ export function registerSide(product: TileProduct, { maxWorkgroupSize }: Profile
 }
 
 export function registerTile(product: TileProduct, tile: RegisterTileSide): KernelSource {
-  const { name, layers, bindings, declarations, prologue, terms, output } = product
+  const { name, layers, splits = 1, bindings, declarations, prologue, terms, output } = product
   const vectors = output.stride % 4 === 0 && product.columns % 4 === 0
   return {
     name: `${name}.register`,
     bindings: [...bindings, write('y', output.slot, vectors ? 'vec4<f32>' : 'f32')],
     lanes: (tile / 8) ** 2,
-    workgroups: [tileCount(product, tile), 1, layers],
+    workgroups: [tileCount(product, tile), 1, layers * splits],
     declarations: `${declarations}
 var<workgroup> tileA: array<vec4f, ${(depth * tile) / 4}>;
 var<workgroup> tileB: array<vec4f, ${(depth * tile) / 4}>;`,

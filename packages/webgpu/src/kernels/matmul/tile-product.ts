@@ -26,6 +26,8 @@ export interface TileProduct {
   readonly layers: number
   readonly bindings: readonly Binding[]
   readonly declarations: string
+  /** Parts of the inner side, each summed by workgroups of its own; the texts see `split`. Only with one layer. */
+  readonly splits?: number
   /** Statements that set what the texts of operands and output use; they see `layer`. */
   readonly prologue: string
   readonly terms: readonly TileTerm[]
@@ -52,9 +54,9 @@ export function tileCount({ rows, columns }: TileProduct, tile: number): number 
 }
 
 /** Sets `layer`, `top` and `left` of the tile of this workgroup, walking down bands of tiles. */
-export function tileOrigin({ rows, columns }: TileProduct, tile: number): string {
+export function tileOrigin({ rows, columns, splits = 1 }: TileProduct, tile: number): string {
   const [down, across] = [Math.ceil(rows / tile), Math.ceil(columns / tile)]
-  return `let layer = group.z;
+  return `let layer = ${splits > 1 ? '0u; let split = group.z' : 'group.z'};
 let band = group.x / ${bandRows * across}u * ${bandRows}u;
 let inBand = group.x % ${bandRows * across}u;
 let bandHeight = min(${bandRows}u, ${down}u - band);

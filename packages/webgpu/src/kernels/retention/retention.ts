@@ -1,6 +1,6 @@
 /** Chooses the form of retention. The state is updated in the memory of its next value, where the compiler has put the initial one. */
 import type { Lowering, LowerRules } from '../../compile/lowering.js'
-import { matrixTile } from '../matmul/matrix-tile.js'
+import { matrixTile, offersMatrices } from '../matmul/matrix-tile.js'
 import { registerSide, registerTile } from '../matmul/register-tile.js'
 import { emitChunkwise } from './chunkwise.js'
 import { type Tiler, emitChunkwiseTiles, suitsTiles } from './chunkwise-tiles.js'
@@ -21,8 +21,7 @@ export const retentionKernels: LowerRules<'retention'> = {
 
 /** Halves only beside weights that were rounded already, and where tiles of 128 are mostly full. */
 function tilerFor({ keyWidth, valueWidth }: Retention, chunk: number, { profile, rounded }: Lowering): Tiler {
-  const { matrix } = profile
-  const offered = matrix?.m === 16 && matrix.n === 16 && matrix.k === 16
-  if (rounded && offered && Math.min(keyWidth, valueWidth, chunk) >= 64) return (product) => matrixTile(product)
+  const full = Math.min(keyWidth, valueWidth, chunk) >= 64
+  if (rounded && full && offersMatrices(profile)) return (product) => matrixTile(product)
   return (product) => registerTile(product, registerSide(product, profile))
 }
