@@ -47,7 +47,8 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
   const lowering: Lowering = {
     profile,
     form: options.form ?? 'auto',
-    chunk: options.chunk ?? 64,
+    chunk: options.chunk ?? (profile.barriers ? 128 : 64),
+    rounded: graph.parameters.some(({ name }) => options.weights[name].encoding !== 'f32'),
     type: (value) => graph.types[value],
     encoding: encodingOf,
     slot(value) {

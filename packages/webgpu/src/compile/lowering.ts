@@ -7,6 +7,8 @@ export interface Lowering {
   readonly profile: Profile
   readonly form: RetentionForm
   readonly chunk: number
+  /** Some weight of the graph is stored with fewer than 32 bits, so that rounding of the same order does no harm elsewhere. */
+  readonly rounded: boolean
   type(value: number): TensorType
   /** Encoding of a value that is a weight; null for anything else. */
   encoding(value: number): WeightEncoding | null

@@ -1,7 +1,9 @@
 /** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
 import { sizeOf } from '@retnet/core'
-import type { LowerRules } from '../../compile/lowering.js'
+import type { Lowering, LowerRules } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
+import { offersMatrices } from './matrix-tile.js'
+import { emitMatrixTile, emitRegisterTile } from './multiply.js'
 import { emitTiled } from './tiled.js'
 
 export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
@@ -9,9 +11,19 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [a, b] = node.inputs as readonly number[]
     const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
-    const product = { a, b, y: node.outputs[0], rows, inner, columns: transposeB ? matrixB[0] : matrixB[1], batch: 1, transposeA, transposeB }
+    const product = {
+      a,
+      b,
+      y: node.outputs[0],
+      rows,
+      inner,
+      columns: transposeB ? matrixB[0] : matrixB[1],
+      batch: 1,
+      transposeA,
+      transposeB,
+    }
     if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
-    else emitTiled(product, lowering)
+    else emitProduct(product, lowering)
   },
   batchMatmul(node, { transposeA, transposeB }, lowering) {
     const [a, b] = node.inputs as readonly number[]
@@ -19,7 +31,7 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, columns] = shape.slice(-2)
     const inner = lowering.type(a).shape.at(transposeA ? -2 : -1)!
     const batch = sizeOf(shape.slice(0, -2))
-    emitTiled({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
+    emitProduct({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
   },
 }
 
@@ -33,6 +45,20 @@ export interface Product {
   readonly batch: number
   readonly transposeA: boolean
   readonly transposeB: boolean
+}
+
+function emitProduct(product: Product, lowering: Lowering): void {
+  const { rows, columns, inner } = product
+  if (suitsMatrices(product, lowering)) emitMatrixTile(product, lowering)
+  else if (lowering.profile.barriers && Math.min(rows, columns, inner) >= 16) emitRegisterTile(product, lowering)
+  else emitTiled(product, lowering)
+}
+
+/** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
+function suitsMatrices({ b, rows, columns, inner }: Product, lowering: Lowering): boolean {
+  const encoding = lowering.encoding(b)
+  const rounded = encoding === 'f16' || encoding === 'q8'
+  return rounded && rows >= 32 && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
 }
 
 function asMatrix(shape: readonly number[]): readonly [number, number] {

@@ -13,7 +13,7 @@ import type { Slot } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
 import { type Retention, maskBinding } from './shape.js'
 
-interface Chunks extends Retention {
+export interface Chunks extends Retention {
   readonly chunk: number
   readonly count: number
   /** e_t, i32 [B, T]; and E, i32 [B, chunks]. */
@@ -26,31 +26,51 @@ interface Chunks extends Retention {
 }
 
 export function emitChunkwise(retention: Retention, chunk: number, lowering: Lowering): void {
-  const { batch, length, heads, keyWidth, valueWidth } = retention
-  const count = Math.ceil(length / chunk)
-  const chunks: Chunks = {
-    ...retention,
-    chunk,
-    count,
-    steps: lowering.scratch(batch * length * 4),
-    totals: lowering.scratch(batch * count * 4),
-    blocks: lowering.scratch(batch * heads * count * keyWidth * valueWidth * 4),
-    scores: lowering.scratch(batch * heads * count * chunk * chunk * 4),
-  }
-  emitSteps(chunks, lowering)
+  const chunks = inChunks(retention, chunk, lowering)
   emitBlocks(chunks, lowering)
   emitScan(chunks, lowering)
   emitScores(chunks, lowering)
   emitOutput(chunks, lowering)
 }
 
-function emitSteps(chunks: Chunks, lowering: Lowering): void {
-  const { batch, length, chunk, count, reverse, mask } = chunks
+/** Scratch memory of the chunkwise form; emits the kernel that counts the steps. */
+export function inChunks(retention: Retention, chunk: number, lowering: Lowering): Chunks {
+  const { batch, length, heads, keyWidth, valueWidth } = retention
+  const count = Math.ceil(length / chunk)
+  return {
+    ...retention,
+    chunk,
+    count,
+    ...stepsOf(retention, chunk, lowering),
+    blocks: lowering.scratch(batch * heads * count * keyWidth * valueWidth * 4),
+    scores: lowering.scratch(batch * heads * count * chunk * chunk * 4),
+  }
+}
+
+type Steps = Pick<Chunks, 'steps' | 'totals'>
+
+const known = new WeakMap<Lowering, Map<string, Steps>>()
+
+/** The layers of a model count the same steps: once is enough. */
+function stepsOf(retention: Retention, chunk: number, lowering: Lowering): Steps {
+  const { batch, length, reverse, mask } = retention
+  const ofLowering = known.get(lowering) ?? new Map<string, Steps>()
+  known.set(lowering, ofLowering)
+  const key = [batch, length, chunk, reverse, JSON.stringify(mask)].join(' ')
+  const made = ofLowering.get(key) ?? emitSteps(retention, chunk, lowering)
+  ofLowering.set(key, made)
+  return made
+}
+
+function emitSteps(retention: Retention, chunk: number, lowering: Lowering): Steps {
+  const { batch, length, reverse, mask } = retention
+  const count = Math.ceil(length / chunk)
   const total = batch * count
+  const made = { steps: lowering.scratch(batch * length * 4), totals: lowering.scratch(total * 4) }
   lowering.emit(
     kernel({
       name: 'retention.steps',
-      bindings: [...maskBinding(chunks), write('steps', chunks.steps, 'i32'), write('totals', chunks.totals, 'i32')],
+      bindings: [...maskBinding(retention), write('steps', made.steps, 'i32'), write('totals', made.totals, 'i32')],
       lanes: 64,
       workgroups: [Math.ceil(total / 64)],
       body: `let index = group.x * 64u + lane;
@@ -67,6 +87,7 @@ for (var i = 0u; i < size; i++) {
 totals[index] = seen;`,
     }),
   )
+  return made
 }
 
 /** One lane makes 4 x 4 numbers of a block. */
@@ -107,7 +128,7 @@ ${four((c) => storeRow('blocks', `block + (i + ${c}u) * ${valueWidth}u + j`, `i 
 }
 
 /** Replaces each block by the state before its chunk, and the state by the one after the last. */
-function emitScan(chunks: Chunks, lowering: Lowering): void {
+export function emitScan(chunks: Chunks, lowering: Lowering): void {
   const { batch, heads, keyWidth, valueWidth, count, reverse } = chunks
   const size = keyWidth * valueWidth
   const total = batch * heads * size

@@ -1,0 +1,6 @@
+/** What the programs in bench/ need of the inside of this package; not exported from it. */
+export { openDevice } from './device/open-device.js'
+export { AloneKernels } from './kernels/alone.js'
+export { emitMatrixTile, emitRegisterTile } from './kernels/matmul/multiply.js'
+export { matrixTuning } from './kernels/matmul/matrix-tile.js'
+export { emitTiled } from './kernels/matmul/tiled.js'

@@ -1,0 +1,108 @@
+/** Compile checks on Dawn's null backend, which offers subgroup matrices but computes nothing. */
+import { create, globals } from 'webgpu'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Kernel } from '../../compile/kernel.js'
+import type { Profile } from '../../device/profile.js'
+import { AloneKernels, type AloneTensor } from '../alone.js'
+import { emitChunkwiseTiles } from '../retention/chunkwise-tiles.js'
+import { readRetention } from '../retention/shape.js'
+import { matrixTile, matrixTuning } from './matrix-tile.js'
+import { emitMatrixTile } from './multiply.js'
+
+const profile: Profile = {
+  f16: true,
+  subgroups: true,
+  subgroupSize: 32,
+  matrix: { m: 16, n: 16, k: 16 },
+  barriers: true,
+  maxWorkgroupSize: 1024,
+  maxBindingBytes: 2 ** 27,
+  maxBufferBytes: 2 ** 27,
+  description: 'null',
+}
+
+let instance: GPU
+let device: GPUDevice
+beforeAll(async () => {
+  Object.assign(globalThis, globals)
+  instance = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
+  const adapter = (await instance.requestAdapter())!
+  const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[]
+  device = await adapter.requestDevice({ requiredFeatures: features })
+})
+afterAll(() => device.destroy())
+
+function kernelsOf(
+  rows: number,
+  inner: number,
+  columns: number,
+  encoding: 'f16' | 'q8',
+  tuning = matrixTuning,
+): readonly Kernel[] {
+  const type = { shape: [columns, inner], dtype: 'f32' as const }
+  const weight =
+    encoding === 'f16'
+      ? { type, encoding, data: new Uint16Array(columns * inner) }
+      : {
+          type,
+          encoding,
+          data: new Int8Array(columns * inner),
+          scales: new Float32Array(columns * Math.ceil(inner / 32)),
+        }
+  const tensors: AloneTensor[] = [
+    { shape: [rows, inner], data: null },
+    { shape: [columns, inner], weight },
+    { shape: [rows, columns], data: null },
+  ]
+  const product = { a: 0, b: 1, y: 2, rows, inner, columns, batch: 1, transposeA: false, transposeB: true }
+  using alone = new AloneKernels(device, profile, tensors, (lowering) => emitMatrixTile(product, lowering, tuning))
+  return alone.kernels
+}
+
+async function complaints({ code }: Kernel): Promise<string[]> {
+  device.pushErrorScope('validation')
+  const { messages } = await device.createShaderModule({ code }).getCompilationInfo()
+  const error = await device.popErrorScope()
+  return [...messages.map(({ lineNum, message }) => `${lineNum}: ${message}`), ...(error ? [error.message] : [])]
+}
+
+test.each([
+  [128, 64, 128, 'f16'],
+  [100, 129, 63, 'f16'],
+  [129, 72, 100, 'f16'],
+  [64, 100, 129, 'q8'],
+] as const)(
+  'the matrix kernel of %i x %i x %i and %s weights is valid WGSL',
+  async (rows, inner, columns, encoding) => {
+    for (const made of kernelsOf(rows, inner, columns, encoding)) expect(await complaints(made)).toEqual([])
+  },
+)
+
+test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL', async (staging) => {
+  for (const ahead of [false, true]) {
+    for (const made of kernelsOf(100, 64, 200, 'f16', { depth: 32, rows: 32, ahead, staging }))
+      expect(await complaints(made)).toEqual([])
+  }
+})
+
+test('retention by subgroup matrices is valid WGSL, with whole and ragged chunks', async () => {
+  for (const [length, key, value] of [
+    [256, 256, 512],
+    [129, 68, 100],
+  ]) {
+    const shapes = [key, key, value].map((width) => [1, length, 2, width])
+    const tensors = [...shapes, [1, length], [1, length, 2, value], [1, 2, key, value]].map((shape) => ({
+      shape,
+      data: null,
+    }))
+    const node = { op: 'retention', inputs: [0, 1, 2, 3, null], outputs: [4, 5] } as unknown as Parameters<
+      typeof readRetention
+    >[0]
+    using alone = new AloneKernels(device, profile, tensors, (lowering) => {
+      const retention = readRetention(node, { logDecay: [-0.1, -0.01], reverse: false }, lowering)
+      emitChunkwiseTiles(retention, 128, (product) => matrixTile(product), lowering)
+    })
+    expect(alone.kernels.map(({ name }) => name)).toContain('retention.output.matrix')
+    for (const made of alone.kernels) expect(await complaints(made)).toEqual([])
+  }
+})
