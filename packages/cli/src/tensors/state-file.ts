@@ -20,11 +20,13 @@ export async function readState(
   return state
 }
 
-export async function writeState(path: string, model: Model, program: Program, state: State, rows: number) {
-  if (!path.endsWith('.safetensors')) {
-    requireOneRow('--state-out', rows)
-    return writeFileAtomically(path, await model.saveState(state))
-  }
+/** Throws if `path` cannot hold the state of so many rows: before the work, so that nothing is written in vain. */
+export function checkStatePath(path: string, rows: number): void {
+  if (!path.endsWith('.safetensors')) requireOneRow('--state-out', rows)
+}
+
+export async function writeState(path: string, model: Model, program: Program, state: State): Promise<void> {
+  if (!path.endsWith('.safetensors')) return writeFileAtomically(path, await model.saveState(state))
   const values = await state.read()
   const tensors = statesOf(program).map(({ name, shape }) => ({ name, shape, data: values[name] }))
   await writeSafetensors(path, tensors)
