@@ -1,4 +1,5 @@
 /** `retnet generate`: continues a text, as a stream on stdout or as one JSON object. */
+import { writeAtomically } from '@retnet/formats'
 import { readFile } from 'node:fs/promises'
 import {
   createSession,
@@ -16,8 +17,6 @@ import { type OpenModel, requireTokenizer, withModel } from '../model/open-model
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { addSamplingOptions, generateOptions, type SamplingOptions } from '../options/sampling-options.js'
-import { writeFileAtomically } from '../tensors/write-file-atomically.js'
-import { letEventsHappen } from '../terminal/let-events-happen.js'
 import { showSummary } from '../terminal/summary.js'
 import { appendTokens } from '../text/append-tokens.js'
 import { codecOf } from '../text/codec.js'
@@ -85,10 +84,9 @@ async function generateText(io: Io, loaded: OpenModel, prompt: string, options: 
     if (pieces.length === 0) ttftMs = performance.now() - started
     pieces.push(piece)
     if (!json) await write(io.stdout, piece.text)
-    await letEventsHappen(io.signal)
   }
   const result = { ...(await stream.result), ttftMs }
-  if (snapshotOut !== undefined) await writeFileAtomically(snapshotOut, await session.snapshot())
+  if (snapshotOut !== undefined) await writeAtomically(snapshotOut, async (put) => put(await session.snapshot()))
   if (json) return writeJson(io, jsonOf(result, pieces, logprobs))
   await endText(io, result, loaded)
 }

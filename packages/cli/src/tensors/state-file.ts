@@ -1,9 +1,8 @@
 /** The state of a model in a file: as tensors of a safetensors file, for any number of rows, or as a snapshot of one. */
 import { readFile } from 'node:fs/promises'
 import type { Model, NamedTensors, Program, State } from '@retnet/core'
-import { memorySource, openSafetensors, writeSafetensors } from '@retnet/formats'
+import { memorySource, openSafetensors, writeSafetensors, writeAtomically } from '@retnet/formats'
 import { CommandError } from '../errors.js'
-import { writeFileAtomically } from './write-file-atomically.js'
 
 /** The state in `path`, or the one before the first token. The caller disposes it. */
 export async function readState(
@@ -26,7 +25,7 @@ export function checkStatePath(path: string, rows: number): void {
 }
 
 export async function writeState(path: string, model: Model, program: Program, state: State): Promise<void> {
-  if (!path.endsWith('.safetensors')) return writeFileAtomically(path, await model.saveState(state))
+  if (!path.endsWith('.safetensors')) return writeAtomically(path, async (write) => write(await model.saveState(state)))
   const values = await state.read()
   const tensors = statesOf(program).map(({ name, shape }) => ({ name, shape, data: values[name] }))
   await writeSafetensors(path, tensors)
