@@ -24,7 +24,7 @@ export interface WebGpuOptions extends DeviceOptions {
   readonly poison?: boolean
 }
 
-const knownOptions = ['device', 'powerPreference', 'dawn', 'profile', 'poison']
+const knownOptions = ['device', 'powerPreference', 'dawn', 'profile', 'tune', 'timestamps', 'poison']
 
 /** Opens a device and checks that it computes correctly. Throws AdapterError when there is none, or a wrong one. */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
@@ -38,6 +38,11 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     backend.dispose()
     throw error
   }
+}
+
+export interface GpuCompileOptions extends CompileOptions {
+  /** For tests and measurements: lower every node by itself, or fuse where the device would not. */
+  readonly fuse?: boolean
 }
 
 class WebGpuBackend implements Backend {
@@ -75,12 +80,12 @@ class WebGpuBackend implements Backend {
     return new GpuWeight(this.#memory, `weight [${weight.type.shape.join(', ')}] ${weight.encoding}`, weight)
   }
 
-  async compile(graph: Graph, options: CompileOptions): Promise<Program> {
+  async compile(graph: Graph, options: GpuCompileOptions): Promise<Program> {
     this.#guard.check()
     options.signal?.throwIfAborted()
     check(graph)
     const weights = ownWeights(graph, options)
-    const lowered = lower(graph, this.#open.profile, options)
+    const lowered = lower(graph, { ...this.#open.profile, ...(options.fuse === undefined ? {} : { fuse: options.fuse }) }, options)
     const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
     const pipelines = await this.#guard.race(made)
     options.signal?.throwIfAborted()

@@ -9,10 +9,28 @@ export interface Profile {
   readonly matrix: { readonly m: number; readonly n: number; readonly k: number } | null
   /** Workgroup barriers are cheap. False on software adapters, where a barrier costs more than it saves. */
   readonly barriers: boolean
+  /** Groups of nodes are lowered to one kernel where a pattern fits. False on software adapters: those kernels need barriers. */
+  readonly fuse: boolean
+  /** Sizes of fused kernels that someone chose instead of the built-in rule. */
+  readonly tune: ProductTuning
   readonly maxWorkgroupSize: number
+  readonly maxStorageBuffers: number
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
   readonly description: string
+}
+
+export interface ProductTuning {
+  /** Lanes of a workgroup of the products for few rows: a power of two. */
+  readonly lanes?: number
+  /** Rows of each weight that such a workgroup reduces: 1, 2, 4 or 8. */
+  readonly columns?: number
+}
+
+/** For tests and measurements: replaces what the profile would choose. */
+export interface Tuning extends ProductTuning {
+  readonly barriers?: boolean
+  readonly fuse?: boolean
 }
 
 /** Levels of the feature ladder, best first; each may be forced for tests. */
@@ -41,7 +59,7 @@ interface MatrixConfig {
   readonly K: number
 }
 
-export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: GPUDevice): Profile {
+export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: GPUDevice, tune: Tuning = {}): Profile {
   const info = adapter.info as GPUAdapterInfo & { subgroupMatrixConfigs?: Iterable<MatrixConfig> }
   const { limits } = device
   const subgroups = name !== 'basic'
@@ -52,8 +70,11 @@ export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: 
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 4) : 1,
     matrix,
-    barriers: !software,
+    barriers: tune.barriers ?? !software,
+    fuse: tune.fuse ?? !software,
+    tune,
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
     description: `${info.description || info.device || info.vendor || 'unknown adapter'}, ${name}`,
