@@ -28,28 +28,29 @@ export function fuse(graph: Graph, lowering: Lowering, alone: (node: GraphNode) 
       for (const part of unit.nodes) unitOf.set(part, unit)
     }
   }
-  for (const node of graph.nodes) if (!unitOf.has(node)) unitOf.set(node, alone(node))
-  return inOrder(graph, unitOf) ?? graph.nodes.map(alone)
+  // reshapes have no kernel: whoever reads one reads what it shares its memory with
+  const nodes = graph.nodes.filter(({ op }) => op !== 'reshape')
+  for (const node of nodes) if (!unitOf.has(node)) unitOf.set(node, alone(node))
+  return inOrder(nodes, unitOf, scene.view) ?? nodes.map(alone)
 }
 
 /** Depth first from each node in turn; null when two units wait for one another. */
-function inOrder(graph: Graph, unitOf: ReadonlyMap<GraphNode, Unit>): Unit[] | null {
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)))
+function inOrder(nodes: readonly GraphNode[], unitOf: ReadonlyMap<GraphNode, Unit>, view: GraphView): Unit[] | null {
   const order: Unit[] = []
   const progress = new Map<Unit, 'open' | 'done'>()
   const visit = (unit: Unit): boolean => {
     if (progress.has(unit)) return progress.get(unit) === 'done'
     progress.set(unit, 'open')
-    for (const needed of unitsBefore(unit, makers, unitOf)) if (!visit(needed)) return false
+    if (!unitsBefore(unit, unitOf, view).every(visit)) return false
     progress.set(unit, 'done')
     order.push(unit)
     return true
   }
-  return graph.nodes.every((node) => visit(unitOf.get(node)!)) ? order : null
+  return nodes.every((node) => visit(unitOf.get(node)!)) ? order : null
 }
 
-function unitsBefore(unit: Unit, makers: ReadonlyMap<number, GraphNode>, unitOf: ReadonlyMap<GraphNode, Unit>): Unit[] {
+function unitsBefore(unit: Unit, unitOf: ReadonlyMap<GraphNode, Unit>, view: GraphView): Unit[] {
   const values = unit.nodes.flatMap(({ inputs }) => inputs.filter((value) => value !== null))
-  const nodes = values.flatMap((value) => makers.get(value) ?? [])
-  return nodes.map((node) => unitOf.get(node)!).filter((other) => other !== unit)
+  const makers = values.flatMap((value) => view.maker(value) ?? [])
+  return makers.map((node) => unitOf.get(node)!).filter((other) => other !== unit)
 }
