@@ -1,7 +1,7 @@
 /** Finds an adapter and opens a device: the browser's own, or Dawn's in Node. */
 import { ArgumentError } from '@retnet/core'
 import { AdapterError } from '../errors.js'
-import { type Profile, type ProfileName, type Tuning, describeProfile, featuresFor, profileNames } from './profile.js'
+import { type Profile, type ProfileName, describeProfile, featuresFor, profileNames } from './profile.js'
 
 export interface DeviceOptions {
   /** A device of the caller, with the features and limits it was made with; it is not destroyed by `dispose`. */
@@ -11,8 +11,6 @@ export interface DeviceOptions {
   readonly dawn?: readonly string[]
   /** Level of the feature ladder; default: the best that the adapter offers. */
   readonly profile?: ProfileName
-  /** For tests and measurements: replaces choices of the profile. */
-  readonly tune?: Tuning
   /** Asks for the feature that `timeKernels` of a program needs, where the adapter has it. */
   readonly timestamps?: boolean
 }
@@ -30,14 +28,13 @@ const dawnFlags = [
 ]
 
 export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
-  const tune = checkTuning(options.tune)
   const { gpu, keepAlive } = await findGpu(options)
   const adapter = await gpu.requestAdapter(options.powerPreference ? { powerPreference: options.powerPreference } : {})
   if (!adapter) {
     throw new AdapterError('no WebGPU adapter was found.', 'Check the driver, or use another backend such as @retnet/cpu.')
   }
   if (options.device) {
-    const profile = describeProfile(levelOf(options.device.features, options.profile), adapter, options.device, tune)
+    const profile = describeProfile(levelOf(options.device.features, options.profile), adapter, options.device)
     return { device: options.device, profile, keepAlive: [...keepAlive, adapter], owned: false }
   }
   const name = levelOf(adapter.features, options.profile)
@@ -46,17 +43,7 @@ export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
     requiredFeatures: [...featuresFor(name, adapter.features)!, ...timing],
     requiredLimits: wantedLimits(adapter.limits),
   })
-  return { device, profile: describeProfile(name, adapter, device, tune), keepAlive: [...keepAlive, adapter], owned: true }
-}
-
-function checkTuning(tune: Tuning = {}): Tuning {
-  const known = ['barriers', 'fuse', 'lanes', 'columns']
-  const unknown = Object.keys(tune).find((name) => !known.includes(name))
-  if (unknown) throw new ArgumentError({ argument: 'webgpu tune', expected: known.join(', '), actual: unknown })
-  const { lanes = 64, columns = 1 } = tune
-  if (![32, 64, 128, 256, 512].includes(lanes)) throw new ArgumentError({ argument: 'tune lanes', expected: 'a power of two from 32 to 512', actual: lanes })
-  if (![1, 2, 4, 8].includes(columns)) throw new ArgumentError({ argument: 'tune columns', expected: '1, 2, 4 or 8', actual: columns })
-  return tune
+  return { device, profile: describeProfile(name, adapter, device), keepAlive: [...keepAlive, adapter], owned: true }
 }
 
 function levelOf(offered: ReadonlySet<string>, forced: ProfileName | undefined): ProfileName {

@@ -1,3 +1,5 @@
+import { ArgumentError } from '@retnet/core'
+
 /** What a device can do, as far as the choice of kernels depends on it. */
 export interface Profile {
   /** Numbers of 16 bits in shaders. Weights may be f16 without it: they are unpacked from u32. */
@@ -33,6 +35,23 @@ export interface Tuning extends ProductTuning {
   readonly fuse?: boolean
 }
 
+/** Throws ArgumentError for a choice that no kernel can follow. */
+export function checkTuning(tune: Tuning): void {
+  const known = ['barriers', 'fuse', 'lanes', 'columns']
+  const unknown = Object.keys(tune).find((name) => !known.includes(name))
+  if (unknown) throw new ArgumentError({ argument: 'tune', expected: known.join(', '), actual: unknown })
+  const { lanes = 64, columns = 1 } = tune
+  if (![32, 64, 128, 256, 512].includes(lanes)) {
+    throw new ArgumentError({ argument: 'tune.lanes', expected: 'a power of two from 32 to 512', actual: lanes })
+  }
+  if (![1, 2, 4, 8].includes(columns)) throw new ArgumentError({ argument: 'tune.columns', expected: '1, 2, 4 or 8', actual: columns })
+}
+
+export function tuned(profile: Profile, tune: Tuning): Profile {
+  const { barriers = profile.barriers, fuse = profile.fuse, ...sizes } = tune
+  return { ...profile, barriers, fuse, tune: { ...profile.tune, ...sizes } }
+}
+
 /** Levels of the feature ladder, best first; each may be forced for tests. */
 export type ProfileName = 'matrix' | 'f16' | 'subgroups' | 'basic'
 
@@ -59,7 +78,7 @@ interface MatrixConfig {
   readonly K: number
 }
 
-export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: GPUDevice, tune: Tuning = {}): Profile {
+export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: GPUDevice): Profile {
   const info = adapter.info as GPUAdapterInfo & { subgroupMatrixConfigs?: Iterable<MatrixConfig> }
   const { limits } = device
   const subgroups = name !== 'basic'
@@ -70,9 +89,9 @@ export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: 
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 4) : 1,
     matrix,
-    barriers: tune.barriers ?? !software,
-    fuse: tune.fuse ?? !software,
-    tune,
+    barriers: !software,
+    fuse: !software,
+    tune: {},
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
     maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
