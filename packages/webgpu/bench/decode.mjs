@@ -80,7 +80,7 @@ async function makeWeights(backend, spec, encoding) {
   return weights
 }
 
-/** Bytes a second, read and written, of a kernel that copies 1 GiB. */
+/** Bytes a second, read and written, of a kernel that copies `bytes`. */
 async function copyBandwidth(device, bytes) {
   const usage = GPUBufferUsage.STORAGE
   const [from, to] = [0, 1].map(() => device.createBuffer({ size: bytes, usage }))
@@ -93,7 +93,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let a = x[index]; let b = x[index + 256u]; let c = x[index + 512u]; let d = x[index + 768u];
   y[index] = a; y[index + 256u] = b; y[index + 512u] = c; y[index + 768u] = d;
 }`
-  const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module: device.createShaderModule({ code }) } })
+  const pipeline = device.createComputePipeline({
+    layout: 'auto',
+    compute: { module: device.createShaderModule({ code }) },
+  })
   const group = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: [from, to].map((buffer, binding) => ({ binding, resource: { buffer } })),
@@ -144,7 +147,7 @@ async function measure(program, spec, rows, limit, label) {
   const after = program.stats()
   const ms = median(times)
   const encode = (after.encodeMilliseconds - before.encodeMilliseconds) / (after.runs - before.runs)
-  console.log(
+  print(
     `${label}: ${ms.toFixed(3)} ms a step (best ${Math.min(...times).toFixed(3)}), ${((1000 / ms) * rows).toFixed(0)} tokens/s, ` +
       `${after.dispatches} dispatches, encode ${encode.toFixed(3)} ms, limit ${limit.toFixed(3)} ms = ${((100 * limit) / ms).toFixed(1)} %`,
   )
@@ -155,8 +158,8 @@ async function profile(program, bandwidth, label) {
   using state = program.createState()
   await program.timeKernels(state, 1)
   const times = (await program.timeKernels(state, 4)).toSorted((a, b) => b.microseconds - a.microseconds)
-  console.log(`\n${label}`)
-  console.log('kernel                count  groups   us/step    us each    GB/s   share of copy   lost us/step')
+  print(`\n${label}`)
+  print('kernel                count  groups   us/step    us each    GB/s   share of copy   lost us/step')
   let lost = 0
   for (const { name, count, workgroups, microseconds, bytes } of times) {
     // a look-up reads a few rows of its table
@@ -164,13 +167,13 @@ async function profile(program, bandwidth, label) {
     const rate = moved / (microseconds / 1e6)
     const gap = microseconds - (moved / bandwidth) * 1e6
     lost += gap
-    console.log(
+    print(
       `${name.padEnd(20)} ${String(count).padStart(6)} ${String(workgroups).padStart(7)} ${microseconds.toFixed(1).padStart(9)} ` +
         `${(microseconds / count).toFixed(2).padStart(10)} ${(rate / 1e9).toFixed(0).padStart(7)} ${((100 * rate) / bandwidth).toFixed(1).padStart(13)} % ${gap.toFixed(1).padStart(12)}`,
     )
   }
   const total = times.reduce((sum, { microseconds }) => sum + microseconds, 0)
-  console.log(`all kernels ${total.toFixed(1)} us a step, of which above the limit ${lost.toFixed(1)}`)
+  print(`all kernels ${total.toFixed(1)} us a step, of which above the limit ${lost.toFixed(1)}`)
 }
 
 async function sweep(backend, graph, weights, bandwidth) {
@@ -182,8 +185,11 @@ async function sweep(backend, graph, weights, bandwidth) {
       const times = await program.timeKernels(state, 4)
       const cells = times
         .filter(({ name }) => name.startsWith('product'))
-        .map(({ name, count, microseconds, bytes }) => `${name.slice(8)} ${(microseconds / count).toFixed(1)} us ${((100 * bytes) / (microseconds / 1e6) / bandwidth).toFixed(0)} %`)
-      console.log(`lanes ${lanes} columns ${columns}: ${cells.join(' | ')}`)
+        .map(
+          ({ name, count, microseconds, bytes }) =>
+            `${name.slice(8)} ${(microseconds / count).toFixed(1)} us ${((100 * bytes) / (microseconds / 1e6) / bandwidth).toFixed(0)} %`,
+        )
+      print(`lanes ${lanes} columns ${columns}: ${cells.join(' | ')}`)
     }
   }
 }
@@ -202,7 +208,9 @@ async function check(backend, spec, graph, weights, rows, fused) {
   const [x, y] = [await a.read(), await b.read()]
   const states = Math.max(...Object.keys(x).map((name) => distance(x[name], y[name])))
   const verdict = worst < 1e-3 && states < 1e-3 ? 'ok' : 'WRONG'
-  console.log(`  check: logits differ by ${worst.toExponential(1)}, states by ${states.toExponential(1)} of the largest number: ${verdict}`)
+  print(
+    `  check: logits differ by ${worst.toExponential(1)}, states by ${states.toExponential(1)} of the largest number: ${verdict}`,
+  )
   if (verdict !== 'ok') process.exitCode = 1
 }
 
@@ -216,23 +224,31 @@ function distance(actual, expected) {
   return Number.isFinite(top) && top > 0 ? gap / top : Number.POSITIVE_INFINITY
 }
 
+function print(line) {
+  process.stdout.write(`${line}\n`)
+}
+
 const list = (text) => text.split(',').filter(Boolean)
 const backend = await webgpu({
   profile: options.level,
   timestamps: options.profile || options.sweep,
   dawn: ['disable-dawn-features=timestamp_quantization', ...options.dawn],
 })
-console.log(backend.limits.description)
-const copyBytes = Math.min(2 ** 30, backend.limits.maxWeightBytes, options.models === 'tiny' ? 2 ** 24 : 2 ** 30)
-const bandwidth = await copyBandwidth(backend.device, 2 ** Math.floor(Math.log2(copyBytes)))
-console.log(`copy kernel: ${(bandwidth / 1e9).toFixed(0)} GB/s read + written\n`)
+print(backend.limits.description)
+// far larger than any cache, far smaller than the memory
+const copyBytes = options.models === 'tiny' ? 2 ** 24 : 2 ** Math.floor(Math.log2(backend.limits.maxWeightBytes / 4))
+const bandwidth = await copyBandwidth(backend.device, copyBytes)
+print(`copy kernel: ${(bandwidth / 1e9).toFixed(0)} GB/s read + written\n`)
 const tune = options.force ? { fuse: true, barriers: true } : {}
 for (const name of list(options.models)) {
   for (const encoding of list(options.encodings)) {
     const spec = specOf(name)
     const weights = await makeWeights(backend, spec, encoding)
     // a step reads a few rows of the embedding table
-    const weightBytes = Object.entries(weights).reduce((sum, [key, weight]) => sum + (key === 'embedding.weight' ? 0 : weight.bytes), 0)
+    const weightBytes = Object.entries(weights).reduce(
+      (sum, [key, weight]) => sum + (key === 'embedding.weight' ? 0 : weight.bytes),
+      0,
+    )
     for (const rows of list(options.rows).map(Number)) {
       const label = `${name} ${encoding} B=${rows}`
       const graph = nextTokenGraph(spec, { rows, length: 1 })
@@ -241,7 +257,9 @@ for (const name of list(options.models)) {
       const compiled = performance.now() - begin
       const moved = weightBytes + 2 * rows * stateBytes(spec)
       const limit = (moved / bandwidth) * 1000
-      console.log(`${label}: ${spec.layers} layers, weights ${(weightBytes / 1e9).toFixed(2)} GB, states ${((rows * stateBytes(spec)) / 1e9).toFixed(2)} GB, compiled in ${compiled.toFixed(0)} ms`)
+      print(
+        `${label}: ${spec.layers} layers, weights ${(weightBytes / 1e9).toFixed(2)} GB, states ${((rows * stateBytes(spec)) / 1e9).toFixed(2)} GB, compiled in ${compiled.toFixed(0)} ms`,
+      )
       if (options.check) await check(backend, spec, graph, weights, rows, program)
       await measure(program, spec, rows, limit, `${label} fused`)
       if (options.unfused) {

@@ -21,9 +21,16 @@ export interface TimedKernel {
 }
 
 /** Kinds are told apart by their text. Throws AdapterError where the device has no timestamps. */
-export async function timeKernels(device: GPUDevice, kernels: readonly TimedKernel[], repeat: number): Promise<KernelTime[]> {
+export async function timeKernels(
+  device: GPUDevice,
+  kernels: readonly TimedKernel[],
+  repeat: number,
+): Promise<KernelTime[]> {
   if (!device.features.has('timestamp-query')) {
-    throw new AdapterError('the device was opened without timestamps.', 'Use webgpu({ timestamps: true }) on an adapter that has the feature timestamp-query.')
+    throw new AdapterError(
+      'the device was opened without timestamps.',
+      'Use webgpu({ timestamps: true }) on an adapter that has the feature timestamp-query.',
+    )
   }
   const kinds = [...Map.groupBy(kernels, ({ kernel }) => kernel.code).values()]
   const queries = device.createQuerySet({ type: 'timestamp', count: 2 * kinds.length })
@@ -33,7 +40,11 @@ export async function timeKernels(device: GPUDevice, kernels: readonly TimedKern
   try {
     const encoder = device.createCommandEncoder()
     kinds.forEach((kind, index) => {
-      const timestampWrites = { querySet: queries, beginningOfPassWriteIndex: 2 * index, endOfPassWriteIndex: 2 * index + 1 }
+      const timestampWrites = {
+        querySet: queries,
+        beginningOfPassWriteIndex: 2 * index,
+        endOfPassWriteIndex: 2 * index + 1,
+      }
       const pass = encoder.beginComputePass({ timestampWrites })
       for (let time = 0; time < repeat; time++) {
         for (const { kernel, pipeline, group } of kind) {

@@ -9,7 +9,11 @@ import type { Peephole, Scene } from './peephole.js'
 import { findInput } from './product-input.js'
 
 export const gatedPair: Peephole = (node, scene) => {
-  const pair = node.op === 'mul' ? (findPair(node.inputs[0]!, node.inputs[1]!, node, scene) ?? findPair(node.inputs[1]!, node.inputs[0]!, node, scene)) : null
+  const pair =
+    node.op === 'mul'
+      ? (findPair(node.inputs[0]!, node.inputs[1]!, node, scene) ??
+        findPair(node.inputs[1]!, node.inputs[0]!, node, scene))
+      : null
   if (!pair) return null
   const { gate, up, active } = pair
   const { input, nodes } = findInput(gate.x, gate.inner, [gate.product, up.product], scene)
@@ -17,7 +21,8 @@ export const gatedPair: Peephole = (node, scene) => {
   const member = { linears: [gate.linear, up.linear], activation: active.op, output: node.outputs[0] }
   return {
     nodes: [...nodes, ...gate.nodes, ...up.nodes, active, node],
-    emit: (lowering) => emitProduct({ name: 'product.gated', rows, inner, encoding, input, members: [member], residual: null }, lowering),
+    emit: (lowering) =>
+      emitProduct({ name: 'product.gated', rows, inner, encoding, input, members: [member], residual: null }, lowering),
   }
 }
 
@@ -30,7 +35,11 @@ function findPair(first: number, second: number, node: GraphNode<'mul'>, scene: 
 }
 
 function fits(gate: FoundLinear, up: FoundLinear, { view, lowering }: Scene): boolean {
-  const same = view.root(gate.x) === view.root(up.x) && gate.encoding === up.encoding && gate.columns === up.columns && gate.rows === up.rows
+  const same =
+    view.root(gate.x) === view.root(up.x) &&
+    gate.encoding === up.encoding &&
+    gate.columns === up.columns &&
+    gate.rows === up.rows
   // x, its norm and the result; and of each weight its data, scales and bias
   const each = (linear: FoundLinear) => 1 + (linear.encoding === 'q8' ? 1 : 0) + (linear.linear.bias === null ? 0 : 1)
   return same && 4 + each(gate) + each(up) <= lowering.profile.maxStorageBuffers

@@ -46,8 +46,26 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
   const { shape } = view.type(weight)
   const [columns, inner] = shape
   const rows = sizeOf(view.type(x).shape) / inner
-  if (shape.length !== 2 || columns === 0 || inner === 0 || rows < 1 || rows > maxRows || !weightChunks(encoding, inner)) return null
-  return { nodes: [node], product: node, linear: { weight, bias: null }, x, output: node.outputs[0], rows, inner, columns, encoding }
+  if (
+    shape.length !== 2 ||
+    columns === 0 ||
+    inner === 0 ||
+    rows < 1 ||
+    rows > maxRows ||
+    !weightChunks(encoding, inner)
+  )
+    return null
+  return {
+    nodes: [node],
+    product: node,
+    linear: { weight, bias: null },
+    x,
+    output: node.outputs[0],
+    rows,
+    inner,
+    columns,
+    encoding,
+  }
 }
 
 function isBias(value: number, columns: number, { view }: Scene): boolean {

@@ -16,7 +16,7 @@ export interface Scene {
   /** Results of retention, by value, of which a kernel can leave statistics for the norm of each head. */
   readonly statistics: Map<number, HeadStatistics>
   /** True while no unit has taken the node. */
-  isFree(node: GraphNode): boolean
+  readonly isFree: (node: GraphNode) => boolean
 }
 
 /** Looks for its pattern around `node`; null where it does not fit. */

@@ -10,7 +10,10 @@ export interface FoundInput {
 
 /** `x` is the left side [rows, inner] of `products`; what is folded is seen by them alone. */
 export function findInput(x: number, inner: number, products: readonly GraphNode[], scene: Scene): FoundInput {
-  return findGated(x, inner, products, scene) ?? findNorm(x, inner, products, scene) ?? { nodes: [], input: { kind: 'plain', x } }
+  return (
+    findGated(x, inner, products, scene) ??
+    findNorm(x, inner, products, scene) ?? { nodes: [], input: { kind: 'plain', x } }
+  )
 }
 
 /** Storage buffers that the input binds. */
@@ -36,7 +39,10 @@ function findGated(x: number, inner: number, products: readonly GraphNode[], sce
   const node = view.maker(x)
   if (node?.op !== 'mul' || !scene.isFree(node) || !view.onlyFor(x, products)) return null
   const [a, b] = node.inputs as readonly number[]
-  for (const [normal, gate] of [[a, b], [b, a]]) {
+  for (const [normal, gate] of [
+    [a, b],
+    [b, a],
+  ]) {
     const norm = view.onlyFrom(normal, node, 'rmsNorm', 'layerNorm')
     if (!norm || !scene.isFree(norm) || !sameShape(view.type(normal).shape, view.type(gate).shape)) continue
     const input = headsInput(norm, inner, gate, scene)
@@ -46,10 +52,16 @@ function findGated(x: number, inner: number, products: readonly GraphNode[], sce
 }
 
 /** The norm of each head of a retained value, if the step that retains it can leave its statistics. */
-function headsInput(norm: GraphNode<'rmsNorm' | 'layerNorm'>, inner: number, gate: number | null, { view, statistics }: Scene): HeadsInput | null {
+function headsInput(
+  norm: GraphNode<'rmsNorm' | 'layerNorm'>,
+  inner: number,
+  gate: number | null,
+  { view, statistics }: Scene,
+): HeadsInput | null {
   const [x, weight, bias = null] = norm.inputs
   const left = statistics.get(view.root(x!))
-  if (!left || left.wanted || view.type(x!).shape.at(-1) !== left.width || left.heads * left.width !== inner) return null
+  if (!left || left.wanted || view.type(x!).shape.at(-1) !== left.width || left.heads * left.width !== inner)
+    return null
   left.wanted = norm.op === 'rmsNorm' ? 'rms' : 'layer'
   return { kind: 'heads', x: x!, weight, bias, epsilon: norm.attributes.epsilon, gate, statistics: left }
 }

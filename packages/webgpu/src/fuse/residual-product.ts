@@ -19,7 +19,11 @@ export const residualProduct: Peephole = (node, scene) => {
   const member = { linears: [linear.linear], activation: null, output: node.outputs[0] }
   return {
     nodes: [...(fits ? folded.nodes : []), ...linear.nodes, ...skip.nodes, node],
-    emit: (lowering) => emitProduct({ name: 'product.residual', rows, inner, encoding, input, members: [member], residual: skip }, lowering),
+    emit: (lowering) =>
+      emitProduct(
+        { name: 'product.residual', rows, inner, encoding, input, members: [member], residual: skip },
+        lowering,
+      ),
   }
 }
 
@@ -33,7 +37,8 @@ function findSum(node: GraphNode<'add'>, side: 0 | 1, scene: Scene): { linear: F
   const { view } = scene
   const linear = linearInto(node.inputs[side], node, scene)
   const other = node.inputs[1 - side]!
-  if (!linear || !sameShape(view.type(other).shape, view.type(node.inputs[side]!).shape) || view.isParameter(other)) return null
+  if (!linear || !sameShape(view.type(other).shape, view.type(node.inputs[side]!).shape) || view.isParameter(other))
+    return null
   const scale = view.onlyFrom(other, node, 'scale')
   if (!scale || !scene.isFree(scale)) return { linear, skip: { nodes: [], x: other, factor: 1 } }
   return { linear, skip: { nodes: [scale], x: scale.inputs[0]!, factor: scale.attributes.factor } }

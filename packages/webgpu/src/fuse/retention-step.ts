@@ -24,18 +24,45 @@ export const retentionStep: Peephole = (node, scene) => {
 
   const [grouped, groupedKeys, v] = [0, 1, 2].map((index) => withGroups(node.inputs[index]!, node, heads, scene))
   const rotary = findRotation(grouped, groupedKeys, scene)
-  const [q, k] = (rotary?.operands ?? [grouped, groupedKeys]).map((operand) => (rotary === null ? operand : withScale(operand, scene)))
+  const [q, k] = (rotary?.operands ?? [grouped, groupedKeys]).map((operand) =>
+    rotary === null ? operand : withScale(operand, scene),
+  )
   const decay = view.onlyReader(node.outputs[0], 'decayNorm')
   const divided = decay && (!rotary?.place || view.root(decay.inputs[1]!) === view.root(rotary.place)) ? decay : null
   const output = divided ? divided.outputs[0] : node.outputs[0]
-  const statistics = new HeadStatistics({ rows, heads, width: valueWidth, tile: 4 * tileFours(rows, heads, valueWidth) })
+  const statistics = new HeadStatistics({
+    rows,
+    heads,
+    width: valueWidth,
+    tile: 4 * tileFours(rows, heads, valueWidth),
+  })
   scene.statistics.set(view.root(output), statistics)
   const rotation = rotary?.attributes
-    ? { place: rotary.place!, angles: rotationTable(keyWidth, rotary.attributes), layout: rotary.attributes.layout, inverse: rotary.attributes.inverse }
+    ? {
+        place: rotary.place!,
+        angles: rotationTable(keyWidth, rotary.attributes),
+        layout: rotary.attributes.layout,
+        inverse: rotary.attributes.inverse,
+      }
     : null
   const { logDecay } = node.attributes
   const decayNorm = divided && { place: divided.inputs[1]!, logDecay: divided.attributes.logDecay }
-  const step = { rows, heads, keyWidth, valueWidth, logDecay, q, k, v, mask: node.inputs[3], state: node.outputs[1], output, rotation, decayNorm, statistics }
+  const step = {
+    rows,
+    heads,
+    keyWidth,
+    valueWidth,
+    logDecay,
+    q,
+    k,
+    v,
+    mask: node.inputs[3],
+    state: node.outputs[1],
+    output,
+    rotation,
+    decayNorm,
+    statistics,
+  }
   return {
     nodes: [...q.nodes, ...k.nodes, ...v.nodes, node, ...(divided ? [divided] : [])],
     emit: (lowering) => emitRetentionStep(step, lowering),
@@ -50,7 +77,11 @@ function withGroups(value: number, reader: GraphNode, heads: number, { view }: S
   const from = view.type(broadcast.inputs[0]!).shape
   const to = view.type(broadcast.outputs[0]).shape
   const width = view.type(value).shape[3]
-  const repeats = from.length === 5 && to.length === 5 && from[3] === 1 && from.every((extent, axis) => axis === 3 || extent === to[axis])
+  const repeats =
+    from.length === 5 &&
+    to.length === 5 &&
+    from[3] === 1 &&
+    from.every((extent, axis) => axis === 3 || extent === to[axis])
   if (!repeats || to[1] !== 1 || to[2] * to[3] !== heads || to[4] !== width) return plain
   return { ...plain, value: broadcast.inputs[0]!, group: to[3], nodes: [broadcast], reader: broadcast }
 }
@@ -79,5 +110,11 @@ function findRotation(q: FoundOperand, k: FoundOperand, { view }: Scene): FoundR
 function withScale(operand: FoundOperand, { view }: Scene): FoundOperand {
   const scale = view.onlyFrom(operand.value, operand.reader, 'scale')
   if (!scale) return operand
-  return { ...operand, value: scale.inputs[0]!, factor: scale.attributes.factor, nodes: [...operand.nodes, scale], reader: scale }
+  return {
+    ...operand,
+    value: scale.inputs[0]!,
+    factor: scale.attributes.factor,
+    nodes: [...operand.nodes, scale],
+    reader: scale,
+  }
 }

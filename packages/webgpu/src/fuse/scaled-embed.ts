@@ -21,7 +21,11 @@ export const scaledEmbed: Peephole = (node, { view }) => {
       lowering.emit(
         kernel({
           name: 'embed.scaled',
-          bindings: [...loader.bindings, read('ids', lowering.slot(ids), 'i32'), write('y', lowering.slot(scale.outputs[0]))],
+          bindings: [
+            ...loader.bindings,
+            read('ids', lowering.slot(ids), 'i32'),
+            write('y', lowering.slot(scale.outputs[0])),
+          ],
           lanes: elementLanes,
           workgroups: [elementGroups(total)],
           declarations: loader.declarations,

@@ -11,16 +11,29 @@ export const stackedProducts: Peephole = (node, scene) => {
   const first = linearFrom(node, scene)
   if (!first) return null
   const siblings = scene.view.readers(first.x).flatMap((reader) => linearFrom(reader, scene) ?? [])
-  const stacked = siblings.filter(({ encoding, inner, x }) => encoding === first.encoding && inner === first.inner && scene.view.root(x) === scene.view.root(first.x))
+  const stacked = siblings.filter(
+    ({ encoding, inner, x }) =>
+      encoding === first.encoding && inner === first.inner && scene.view.root(x) === scene.view.root(first.x),
+  )
   const parts = stacked.map((linear) => ({ linear, ...withActivation(linear, scene) }))
-  const { input, nodes } = findInput(first.x, first.inner, stacked.map(({ product }) => product), scene)
+  const { input, nodes } = findInput(
+    first.x,
+    first.inner,
+    stacked.map(({ product }) => product),
+    scene,
+  )
   const { rows, inner, encoding } = first
   const bindings = parts.map(({ linear }) => 2 + (encoding === 'q8' ? 1 : 0) + (linear.linear.bias === null ? 0 : 1))
-  const groups = packed(parts.map(({ member }) => member), bindings, scene.lowering.profile.maxStorageBuffers - inputBindings(input))
+  const groups = packed(
+    parts.map(({ member }) => member),
+    bindings,
+    scene.lowering.profile.maxStorageBuffers - inputBindings(input),
+  )
   return {
     nodes: [...nodes, ...parts.flatMap((part) => part.nodes)],
     emit(lowering) {
-      for (const members of groups) emitProduct({ name: 'product.stacked', rows, inner, encoding, input, members, residual: null }, lowering)
+      for (const members of groups)
+        emitProduct({ name: 'product.stacked', rows, inner, encoding, input, members, residual: null }, lowering)
     },
   }
 }
@@ -36,11 +49,14 @@ function withActivation(linear: FoundLinear, { view, isFree }: Scene) {
 function packed(members: readonly ProductMember[], bindings: readonly number[], limit: number): ProductMember[][] {
   const groups: ProductMember[][] = []
   let used = Number.POSITIVE_INFINITY
-  members.forEach((member, index) => {
+  for (const [index, member] of members.entries()) {
     used += bindings[index]
-    if (used <= limit) return void groups.at(-1)!.push(member)
-    groups.push([member])
-    used = bindings[index]
-  })
+    if (used <= limit) {
+      groups.at(-1)!.push(member)
+    } else {
+      groups.push([member])
+      used = bindings[index]
+    }
+  }
   return groups
 }

@@ -19,10 +19,21 @@ export async function randomWeight(
   const columns = type.shape.at(-1)!
   const words = Math.ceil(size / { f32: 1, f16: 2, q8: 4 }[encoding])
   const data = memory.create(`random weight ${type.shape.join(' x ')}`, words * 4)
-  const value = { f32: `bitcast<u32>(uniform(low))`, f16: 'pack2x16float(vec2f(uniform(low), uniform(high)))', q8: 'bits' }[encoding]
-  await fill(memory, pipelines, data, words, `let bits = hash(index + ${seed >>> 0}u);
+  const value = {
+    f32: `bitcast<u32>(uniform(low))`,
+    f16: 'pack2x16float(vec2f(uniform(low), uniform(high)))',
+    q8: 'bits',
+  }[encoding]
+  await fill(
+    memory,
+    pipelines,
+    data,
+    words,
+    `let bits = hash(index + ${seed >>> 0}u);
 let low = bits & 0xffffu; let high = bits >> 16u;
-y[index] = ${value};`, range)
+y[index] = ${value};`,
+    range,
+  )
   if (encoding !== 'q8') return new GpuWeight(memory, type, encoding, { data, scales: null })
   const count = (size / columns) * Math.ceil(columns / q8BlockSize)
   const scales = memory.create('random scales', count * 4)
@@ -30,7 +41,14 @@ y[index] = ${value};`, range)
   return new GpuWeight(memory, type, encoding, { data, scales })
 }
 
-async function fill(memory: GpuMemory, pipelines: PipelineCache, buffer: GPUBuffer, words: number, line: string, range: number): Promise<void> {
+async function fill(
+  memory: GpuMemory,
+  pipelines: PipelineCache,
+  buffer: GPUBuffer,
+  words: number,
+  line: string,
+  range: number,
+): Promise<void> {
   const made = kernel({
     name: 'random',
     bindings: [write('y', { kind: 'scratch', index: 0 }, 'u32')],
@@ -47,7 +65,13 @@ ${line}`,
   const encoder = memory.device.createCommandEncoder()
   const pass = encoder.beginComputePass()
   pass.setPipeline(pipeline)
-  pass.setBindGroup(0, memory.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer } }] }))
+  pass.setBindGroup(
+    0,
+    memory.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: { buffer } }],
+    }),
+  )
   pass.dispatchWorkgroups(...made.workgroups)
   pass.end()
   memory.device.queue.submit([encoder.finish()])

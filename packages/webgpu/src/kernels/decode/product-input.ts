@@ -39,22 +39,36 @@ export interface InputText {
   /** Loads what all rows share of the four numbers `at`. */
   readonly shared: string
   /** Declares `x`, four numbers of row `r` of the block; `row_r` is where the row begins, in fours. */
-  row(r: number): string
+  readonly row: (r: number) => string
   /** True when `row` sums squares in `square_r`, and the sums are to be scaled by their norm. */
   readonly squares: boolean
 }
 
 /** For a block of `rows` rows from `base` of width `inner`, and workgroups of `lanes`. */
-export function inputText(input: ProductInput, inner: number, rows: number, lanes: number, lowering: Lowering): InputText {
+export function inputText(
+  input: ProductInput,
+  inner: number,
+  rows: number,
+  lanes: number,
+  lowering: Lowering,
+): InputText {
   if (input.kind === 'heads') return headsText(input, rows, lanes, lowering)
   const x = read('x', lowering.slot(input.x), 'vec4<f32>')
   if (input.kind === 'plain') {
-    return { bindings: [x], declarations: '', prologue: '', shared: '', row: (r) => `let x_ = x[row_${r} + at];`, squares: false }
+    return {
+      bindings: [x],
+      declarations: '',
+      prologue: '',
+      shared: '',
+      row: (r) => `let x_ = x[row_${r} + at];`,
+      squares: false,
+    }
   }
   const bindings = [x, ...affineBindings(input, lowering)]
   const shared = affineLoads(input, 'at')
   if (input.kind === 'rms') {
-    const row = (r: number) => `let raw = x[row_${r} + at]; square_${r} += dot(raw, raw); let x_ = raw${input.weight === null ? '' : ' * g'};`
+    const row = (r: number) =>
+      `let raw = x[row_${r} + at]; square_${r} += dot(raw, raw); let x_ = raw${input.weight === null ? '' : ' * g'};`
     return { bindings, declarations: '', prologue: '', shared, row, squares: true }
   }
   return {
@@ -129,7 +143,9 @@ function affineBindings({ weight, bias }: Affine, lowering: Lowering): Binding[]
 }
 
 function affineLoads({ weight, bias }: Affine, at: string): string {
-  return [weight === null ? '' : `let g = normWeight[${at}];`, bias === null ? '' : `let h = normBias[${at}];`].filter(Boolean).join(' ')
+  return [weight === null ? '' : `let g = normWeight[${at}];`, bias === null ? '' : `let h = normBias[${at}];`]
+    .filter(Boolean)
+    .join(' ')
 }
 
 function affine({ weight, bias }: Affine): string {

@@ -29,12 +29,13 @@ export interface ProductShape {
   readonly tiles: number
 }
 
-export function productShape({ rows, inner, encoding, members }: Product, { profile, type }: Lowering): ProductShape {
+export function productShape({ rows, inner, encoding, members }: Product, lowering: Lowering): ProductShape {
+  const { profile } = lowering
   const chunks = weightChunks(encoding, inner)!
   const blocks = Math.ceil(rows / maxBlock)
   const block = Math.ceil(rows / blocks)
   const streams = members[0].linears.length
-  const widths = members.map(({ linears }) => type(linears[0].weight).shape[0])
+  const widths = members.map(({ linears }) => lowering.type(linears[0].weight).shape[0])
   const most = profile.tune.lanes ?? (profile.subgroups ? 256 : 64)
   const lanes = Math.min(most, profile.maxWorkgroupSize, Math.max(64, 2 ** Math.ceil(Math.log2(chunks.count))))
   const columns = profile.tune.columns ?? columnsPerGroup(widths, streams, block, chunks.count)

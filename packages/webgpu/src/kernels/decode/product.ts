@@ -60,6 +60,7 @@ export function emitProduct(product: Product, lowering: Lowering): void {
         activationFunctions(new Set(members.flatMap(({ activation }) => activation ?? []))),
       ].join('\n'),
       body: `${placeText(product, shape)}
+${residual ? skipText(shape, rows) : ''}
 ${range(block, (r) => `let row_${r} = ${block * shape.blocks === rows && r < rows ? `(base + ${r}u)` : `min(base + ${r}u, ${rows - 1}u)`} * ${inner / 4}u;`)}
 ${sumNames(shape)
   .concat(input.squares ? names(block, 'square_') : [])
@@ -77,7 +78,12 @@ ${storeText(product, shape, input.squares)}`,
   )
 }
 
-function memberBindings({ linears }: ProductMember, m: number, { chunks }: ProductShape, lowering: Lowering): Binding[] {
+function memberBindings(
+  { linears }: ProductMember,
+  m: number,
+  { chunks }: ProductShape,
+  lowering: Lowering,
+): Binding[] {
   return linears.flatMap(({ weight, bias }, s) => [
     lowering.encoding(weight) === null
       ? read(`w${m}_${s}`, lowering.slot(weight), chunks.element)
@@ -90,7 +96,9 @@ function memberBindings({ linears }: ProductMember, m: number, { chunks }: Produ
 /** Block of rows, member and first column of this workgroup. */
 function placeText({ members }: Product, { blocks, block, columns, starts }: ProductShape): string {
   const place = starts
-    .map((start, m) => (m === 0 ? '' : `if (tile >= ${start}u) { member = ${m}u; first = (tile - ${start}u) * ${columns}u; }`))
+    .map((start, m) =>
+      m === 0 ? '' : `if (tile >= ${start}u) { member = ${m}u; first = (tile - ${start}u) * ${columns}u; }`,
+    )
     .filter(Boolean)
   return [
     blocks === 1 ? 'let tile = group.x;' : `let tile = group.x / ${blocks}u;`,
@@ -100,6 +108,14 @@ function placeText({ members }: Product, { blocks, block, columns, starts }: Pro
   ].join('\n')
 }
 
+/** The residual of the result that this lane will hold, on its way before the sums are needed. */
+function skipText({ columns, block, widths }: ProductShape, rows: number): string {
+  const row = `min(base + lane / ${columns}u, ${rows - 1}u)`
+  const column = `min(first + lane % ${columns}u, ${widths[0] - 1}u)`
+  return `var skipped = 0.0;
+if (lane < ${columns * block}u) { skipped = skip[${row} * ${widths[0]}u + ${column}]; }`
+}
+
 function loadText({ members }: Product, shape: ProductShape): string {
   const { chunks, columns, streams, unroll, lanes, ragged } = shape
   const steps = Array.from({ length: unroll }, (_, u) => u)
@@ -107,7 +123,12 @@ function loadText({ members }: Product, shape: ProductShape): string {
   const declare = [
     ...steps.map((u) => `let k_${u} = (start + ${u}u) * ${lanes}u + lane;`),
     ...(ragged ? steps.map((u) => `let at_${u} = min(k_${u}, ${chunks.count - 1}u);`) : []),
-    parts.map(({ u, s, c }) => `var w_${u}_${s}_${c}: ${chunks.element};${chunks.scales ? ` var z_${u}_${s}_${c}: f32;` : ''}`).join(' '),
+    parts
+      .map(
+        ({ u, s, c }) =>
+          `var w_${u}_${s}_${c}: ${chunks.element};${chunks.scales ? ` var z_${u}_${s}_${c}: f32;` : ''}`,
+      )
+      .join(' '),
   ]
   const load = (m: number) =>
     parts
@@ -115,7 +136,9 @@ function loadText({ members }: Product, shape: ProductShape): string {
         const width = shape.widths[m]
         const row = width % columns === 0 ? `(first + ${c}u)` : `min(first + ${c}u, ${width - 1}u)`
         const at = ragged ? `at_${u}` : `k_${u}`
-        const scale = chunks.scales ? ` z_${u}_${s}_${c} = scales${m}_${s}[${row} * ${chunks.scales}u + ${at} / ${chunks.perScale}u];` : ''
+        const scale = chunks.scales
+          ? ` z_${u}_${s}_${c} = scales${m}_${s}[${row} * ${chunks.scales}u + ${at} / ${chunks.perScale}u];`
+          : ''
         return `w_${u}_${s}_${c} = w${m}_${s}[${row} * ${chunks.count}u + ${at}];${scale}`
       })
       .join('\n')
@@ -131,7 +154,11 @@ function multiplyText(shared: string, row: (r: number) => string, shape: Product
         const value = chunks.unpack(`w_${u}_${s}_${c}`, f)
         return `let v_${s}_${c} = ${value}${chunks.scales ? ` * z_${u}_${s}_${c}` : ''};`
       })
-      const rows = range(block, (r) => `{ ${row(r)} ${range2(streams, columns, (s, c) => `sum_${s}_${c}_${r} += dot(v_${s}_${c}, x_);`).join(' ')} }`)
+      const rows = range(
+        block,
+        (r) =>
+          `{ ${row(r)} ${range2(streams, columns, (s, c) => `sum_${s}_${c}_${r} += dot(v_${s}_${c}, x_);`).join(' ')} }`,
+      )
       return `{ let at = k_${u} * ${fours}u + ${f}u; ${shared}\n${unpack.join('\n')}\n${rows} }`
     })
   return range(unroll, (u) => (ragged ? `if (k_${u} < ${chunks.count}u) {\n${step(u)}\n}` : step(u)))
@@ -142,7 +169,9 @@ function storeText({ members, residual, input, rows, inner }: Product, shape: Pr
   const { columns, block, streams } = shape
   const count = columns * block
   const epsilon = squares && input.kind === 'rms' ? input.epsilon : 0
-  const norm = squares ? `let inverse = inverseSqrt(total(${streams * count}u + r) / ${literal(inner)} + ${literal(epsilon)});` : ''
+  const norm = squares
+    ? `let inverse = inverseSqrt(total(${streams * count}u + r) / ${literal(inner)} + ${literal(epsilon)});`
+    : ''
   const store = (m: number) => {
     const { linears, activation } = members[m]
     const values = linears.map(({ bias }, s) => {
@@ -152,7 +181,7 @@ function storeText({ members, residual, input, rows, inner }: Product, shape: Pr
     const active = activation ? `${activation}(${values[0]})` : values[0]
     const value = values.length === 2 ? `${active} * (${values[1]})` : active
     const width = shape.widths[m]
-    const skip = residual ? ` + ${residual.factor === 1 ? '' : `${literal(residual.factor)} * `}skip[row * ${width}u + column]` : ''
+    const skip = residual ? ` + ${residual.factor === 1 ? '' : `${literal(residual.factor)} * `}skipped` : ''
     const line = `y${m}[row * ${width}u + column] = ${value}${skip};`
     return width % columns === 0 ? line : `if (column < ${width}u) { ${line} }`
   }
@@ -167,7 +196,10 @@ ${block * shape.blocks === rows ? perMember(members.length, store) : `if (row < 
 
 function perMember(count: number, text: (member: number) => string): string {
   if (count === 1) return text(0)
-  return Array.from({ length: count }, (_, m) => `${m < count - 1 ? `if (member == ${m}u) ` : ''}{\n${text(m)}\n}`).join(' else ')
+  return Array.from(
+    { length: count },
+    (_, m) => `${m < count - 1 ? `if (member == ${m}u) ` : ''}{\n${text(m)}\n}`,
+  ).join(' else ')
 }
 
 /** In the order of the sums: stream, row, column. */

@@ -63,7 +63,9 @@ export function emitRetentionStep(step: RetentionStep, lowering: Lowering): void
     kernel({
       name: 'retention.step',
       bindings: [
-        ...(['q', 'k', 'v'] as const).map((name) => read(name, lowering.slot(step[name].value), name === 'v' ? 'vec4<f32>' : 'f32')),
+        ...(['q', 'k', 'v'] as const).map((name) =>
+          read(name, lowering.slot(step[name].value), name === 'v' ? 'vec4<f32>' : 'f32'),
+        ),
         ...(step.mask === null ? [] : [read('live', lowering.slot(step.mask), 'i32')]),
         ...placeBindings(step, lowering),
         write('state', lowering.slot(step.state), 'vec4<f32>'),
@@ -74,7 +76,9 @@ export function emitRetentionStep(step: RetentionStep, lowering: Lowering): void
       workgroups: [rows * heads * statistics.tiles],
       declarations: [
         `const gammas = array<f32, ${heads}>(${step.logDecay.map((rate) => literal(Math.exp(rate))).join(', ')});`,
-        decayNorm ? `const rates = array<f32, ${heads}>(${decayNorm.logDecay.map(literal).join(', ')});\n${expm1Function}` : '',
+        decayNorm
+          ? `const rates = array<f32, ${heads}>(${decayNorm.logDecay.map(literal).join(', ')});\n${expm1Function}`
+          : '',
         rotation ? turnFunction : '',
         `var<workgroup> queries: array<f32, ${keyWidth}>;`,
         `var<workgroup> keys: array<f32, ${keyWidth}>;`,
@@ -168,7 +172,8 @@ function rotateText(step: RetentionStep, lanes: number): string {
     const value = `${name}[${operandHead(step, step[name].group)} * ${keyWidth}u + ${at}]`
     return step[name].factor === 1 ? value : `${value} * ${literal(step[name].factor)}`
   }
-  if (!rotation) return `for (var i = lane; i < ${keyWidth}u; i += ${lanes}u) { queries[i] = ${load('q', 'i')}; keys[i] = ${load('k', 'i')}; }`
+  if (!rotation)
+    return `for (var i = lane; i < ${keyWidth}u; i += ${lanes}u) { queries[i] = ${load('q', 'i')}; keys[i] = ${load('k', 'i')}; }`
   const pairs = keyWidth / 2
   const [first, second] = rotation.layout === 'half' ? ['pair', `pair + ${pairs}u`] : ['2u * pair', '2u * pair + 1u']
   const store = (name: 'q' | 'k', target: string) =>
@@ -183,7 +188,8 @@ for (var pair = lane; pair < ${pairs}u; pair += ${lanes}u) {
 }`
 }
 
-const turnFunction = 'fn turn(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }'
+const turnFunction =
+  'fn turn(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }'
 
 const decayFactor = `let rate = rates[h];
   let count = f32(place[b] + 1);
