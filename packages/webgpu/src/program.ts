@@ -1,5 +1,6 @@
 /** A compiled graph: a flat list of dispatches over planned buffers, encoded anew for each run in one pass. */
 import {
+  ArgumentError,
   DisposedError,
   type Graph,
   GraphError,
@@ -19,6 +20,7 @@ import type { GpuMemory } from './memory/gpu-memory.js'
 import { GpuState } from './memory/gpu-state.js'
 import type { GpuWeight } from './memory/gpu-weight.js'
 import { encodeReads } from './memory/read-buffers.js'
+import { type KernelTime, timeKernels } from './time-kernels.js'
 
 export interface ProgramParts {
   readonly graph: Graph
@@ -31,6 +33,19 @@ export interface ProgramParts {
   readonly poison: boolean
 }
 
+export interface GpuRunOptions extends RunOptions {
+  /** Runs so often with the same inputs, each from the state that the one before left; the outputs are those of the last. Default: 1. */
+  readonly repeat?: number
+}
+
+export interface GpuProgramStats extends ProgramStats {
+  /** Of `milliseconds`, what the host spent until the device had all its work. */
+  readonly encodeMilliseconds: number
+}
+
+/** Runs that one submission takes at most: the device starts on the first while the host encodes the others. */
+const runsPerSubmit = 8
+
 export class GpuProgram implements Program {
   readonly graph: Graph
   readonly #parts: ProgramParts
@@ -39,6 +54,7 @@ export class GpuProgram implements Program {
   readonly #states: ReadonlyMap<number, string>
   #runs = 0
   #milliseconds = 0
+  #encodeMilliseconds = 0
   #disposed = false
 
   constructor(parts: ProgramParts) {
@@ -52,20 +68,22 @@ export class GpuProgram implements Program {
     return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
   }
 
-  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
+  async run(inputs: NamedTensors, state: State | null, { signal, repeat = 1 }: GpuRunOptions = {}): Promise<NamedTensors> {
+    if (!Number.isInteger(repeat) || repeat < 1) throw new ArgumentError({ argument: 'repeat', expected: 'a whole number from 1', actual: repeat })
     signal?.throwIfAborted()
     this.#live()
     const own = this.#checkState(state)
     this.#checkInputs(inputs)
     const begin = performance.now()
-    const finish = this.#submit(inputs, own)
+    const finish = this.#submit(inputs, own, repeat)
+    this.#encodeMilliseconds += performance.now() - begin
     const values = await this.#parts.guard.race(finish())
-    this.#runs++
+    this.#runs += repeat
     this.#milliseconds += performance.now() - begin
     return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]]))
   }
 
-  stats(): ProgramStats {
+  stats(): GpuProgramStats {
     const kernels: Record<string, number> = {}
     for (const { name } of this.#parts.lowered.kernels) kernels[name] = (kernels[name] ?? 0) + 1
     return {
@@ -74,6 +92,7 @@ export class GpuProgram implements Program {
       kernels,
       runs: this.#runs,
       milliseconds: this.#milliseconds,
+      encodeMilliseconds: this.#encodeMilliseconds,
     }
   }
 
@@ -87,21 +106,42 @@ export class GpuProgram implements Program {
     this.dispose()
   }
 
-  #submit(inputs: NamedTensors, state: GpuState | null) {
-    const { memory, plan, lowered, pipelines } = this.#parts
+  /** For measurements: runs the kernels of each kind together, `repeat` times, so the state is of no use afterwards. */
+  async timeKernels(state: State | null, repeat = 4): Promise<KernelTime[]> {
+    this.#live()
+    const own = this.#checkState(state)
+    const groups = this.#bindGroups(own)
+    const timed = this.#parts.lowered.kernels.map((kernel, index) => ({
+      kernel,
+      pipeline: this.#parts.pipelines[index],
+      group: groups[index],
+      bytes: kernel.bindings.reduce((total, { slot }) => total + this.#lastingBytes(slot, own), 0),
+    }))
+    return this.#parts.guard.race(timeKernels(this.#parts.memory.device, timed, repeat))
+  }
+
+  #lastingBytes(slot: Slot, state: GpuState | null): number {
+    if (slot.kind === 'weight') return this.#buffer(slot, state).size
+    return slot.kind === 'value' && this.#states.has(slot.value) ? 2 * this.#buffer(slot, state).size : 0
+  }
+
+  #submit(inputs: NamedTensors, state: GpuState | null, repeat: number) {
+    const { memory, plan, lowered } = this.#parts
     if (this.#parts.poison) for (const buffer of plan.activations) memory.poison(buffer)
     for (const { name, value } of this.graph.inputs) {
       memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
     }
     const groups = this.#bindGroups(state)
-    const encoder = memory.device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    lowered.kernels.forEach(({ workgroups }, index) => {
-      pass.setPipeline(pipelines[index])
-      pass.setBindGroup(0, groups[index])
-      pass.dispatchWorkgroups(...workgroups)
-    })
-    pass.end()
+    let encoder = memory.device.createCommandEncoder()
+    let left = repeat
+    // submissions grow, so that the device starts early and rarely waits for the next
+    for (let runs = 1; left > runs; runs = Math.min(2 * runs, runsPerSubmit)) {
+      this.#encode(encoder, groups, runs)
+      memory.device.queue.submit([encoder.finish()])
+      encoder = memory.device.createCommandEncoder()
+      left -= runs
+    }
+    this.#encode(encoder, groups, left)
     const reads = this.graph.outputs.map(({ value }) => {
       const slot = this.#outputSlot(resolve(lowered.aliases, value))
       return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
@@ -109,6 +149,19 @@ export class GpuProgram implements Program {
     const finish = encodeReads(memory.device, encoder, reads)
     memory.device.queue.submit([encoder.finish()])
     return finish
+  }
+
+  #encode(encoder: GPUCommandEncoder, groups: readonly GPUBindGroup[], runs: number): void {
+    const { lowered, pipelines } = this.#parts
+    const pass = encoder.beginComputePass()
+    for (let run = 0; run < runs; run++) {
+      lowered.kernels.forEach(({ workgroups }, index) => {
+        pass.setPipeline(pipelines[index])
+        pass.setBindGroup(0, groups[index])
+        pass.dispatchWorkgroups(...workgroups)
+      })
+    }
+    pass.end()
   }
 
   #outputSlot(value: number): Slot {

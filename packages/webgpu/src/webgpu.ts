@@ -6,8 +6,9 @@ import {
   type Graph,
   GraphError,
   check,
-  type Program,
+  type DeviceWeight,
   type WeightData,
+  type WeightEncoding,
 } from '@retnet/core'
 import { lower } from './compile/lower.js'
 import { PipelineCache } from './compile/pipelines.js'
@@ -15,22 +16,42 @@ import { plan } from './compile/plan.js'
 import { DeviceGuard } from './device/device-guard.js'
 import { type DeviceOptions, type OpenDevice, openDevice } from './device/open-device.js'
 import { selfTest } from './device/self-test.js'
+import { checkTuning, type Tuning, tuned } from './device/profile.js'
 import { GpuMemory } from './memory/gpu-memory.js'
 import { GpuWeight } from './memory/gpu-weight.js'
+import { randomWeight } from './memory/random-weight.js'
 import { GpuProgram } from './program.js'
 
 export interface WebGpuOptions extends DeviceOptions {
   /** For tests: memory starts as NaN before every run, so that a number that no kernel wrote is noticed. */
   readonly poison?: boolean
+  /** For tests and measurements: replaces choices of the profile for all programs. */
+  readonly tune?: Tuning
 }
 
-const knownOptions = ['device', 'powerPreference', 'dawn', 'profile', 'poison']
+export interface GpuCompileOptions extends CompileOptions {
+  /** For tests and measurements: replaces choices of the profile for this program. */
+  readonly tune?: Tuning
+}
+
+/** What this backend can do beyond the contract. */
+export interface WebGpuBackend extends Backend {
+  readonly device: GPUDevice
+  compile(graph: Graph, options: GpuCompileOptions): Promise<GpuProgram>
+  /** A weight of pseudo-random numbers in [-range, range), made on the device: for measurements of models that nobody has. */
+  randomWeight(shape: readonly number[], encoding: WeightEncoding, options: { seed: number; range: number }): Promise<DeviceWeight>
+}
+
+const knownOptions = ['device', 'powerPreference', 'dawn', 'profile', 'tune', 'timestamps', 'poison']
 
 /** Opens a device and checks that it computes correctly. Throws AdapterError when there is none, or a wrong one. */
-export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   const unknown = Object.keys(options).find((name) => !knownOptions.includes(name))
   if (unknown) throw new ArgumentError({ argument: 'webgpu options', expected: knownOptions.join(', '), actual: unknown })
-  const backend = new WebGpuBackend(await openDevice(options), options.poison ?? false)
+  const { tune = {} } = options
+  checkTuning(tune)
+  const open = await openDevice(options)
+  const backend = new DeviceBackend({ ...open, profile: tuned(open.profile, tune) }, options.poison ?? false)
   try {
     await selfTest(backend)
     return backend
@@ -40,7 +61,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   }
 }
 
-class WebGpuBackend implements Backend {
+class DeviceBackend implements WebGpuBackend {
   readonly specVersion = 1
   readonly name = 'webgpu'
   readonly limits: Backend['limits']
@@ -72,15 +93,26 @@ class WebGpuBackend implements Backend {
 
   async upload(weight: WeightData): Promise<GpuWeight> {
     this.#guard.check()
-    return new GpuWeight(this.#memory, `weight [${weight.type.shape.join(', ')}] ${weight.encoding}`, weight)
+    return GpuWeight.upload(this.#memory, `weight [${weight.type.shape.join(', ')}] ${weight.encoding}`, weight)
   }
 
-  async compile(graph: Graph, options: CompileOptions): Promise<Program> {
+  get device(): GPUDevice {
+    return this.#open.device
+  }
+
+  async randomWeight(shape: readonly number[], encoding: WeightEncoding, { seed, range }: { seed: number; range: number }): Promise<DeviceWeight> {
+    this.#guard.check()
+    return randomWeight(this.#memory, this.#pipelines, { dtype: 'f32', shape }, encoding, seed, range)
+  }
+
+  async compile(graph: Graph, options: GpuCompileOptions): Promise<GpuProgram> {
     this.#guard.check()
     options.signal?.throwIfAborted()
     check(graph)
     const weights = ownWeights(graph, options)
-    const lowered = lower(graph, this.#open.profile, options)
+    const { tune = {} } = options
+    checkTuning(tune)
+    const lowered = lower(graph, tuned(this.#open.profile, tune), options)
     const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
     const pipelines = await this.#guard.race(made)
     options.signal?.throwIfAborted()

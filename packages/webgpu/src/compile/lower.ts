@@ -1,5 +1,7 @@
 /** From a graph to a flat list of kernels over slots. Knows no buffers. */
 import { type CompileOptions, type Graph, type GraphNode, type OpName, sizeOf } from '@retnet/core'
+import { fuse } from '../fuse/fuse.js'
+import type { Unit } from '../fuse/peephole.js'
 import type { Profile } from '../device/profile.js'
 import { elementwiseKernels } from '../kernels/elementwise/elementwise.js'
 import { embedKernels } from '../kernels/embed/embed.js'
@@ -60,26 +62,37 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
     },
     weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part }),
     scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
-    table: (data) => ({ kind: 'table', index: tables.push(data) - 1 }),
+    table(data) {
+      const known = tables.findIndex((table) => sameNumbers(table, data))
+      return { kind: 'table', index: known < 0 ? tables.push(data) - 1 : known }
+    },
     emit: (made) => void kernels.push(made),
   }
-  for (const node of graph.nodes) lowerNode(graph, node, lowering)
+  const alone = (node: GraphNode): Unit => ({ nodes: [node], emit: () => lowerNode(graph, node, lowering) })
+  const units = profile.fuse ? fuse(graph, lowering, alone) : graph.nodes.map(alone)
+  for (const unit of units) {
+    for (const node of unit.nodes) prepareInPlace(graph, node, lowering)
+    unit.emit(lowering)
+  }
   copyStates(graph, aliases, lowering)
   return { kernels: kernels.filter((made) => !isEmpty(made)), aliases, scratchBytes, tables }
 }
 
 function lowerNode(graph: Graph, node: GraphNode, lowering: Lowering): void {
   if (node.op === 'reshape') return
-  if (node.outputs.every((value) => sizeOf(graph.types[value].shape) === 0)) return
-  prepareInPlace(node, lowering)
+  if (isEmptyNode(graph, node)) return
   const rule = rules[node.op] as LowerRule<OpName>
   rule(node, node.attributes, lowering)
 }
 
+function isEmptyNode(graph: Graph, node: GraphNode): boolean {
+  return node.outputs.every((value) => sizeOf(graph.types[value].shape) === 0)
+}
+
 /** Ops that update a state in place find its initial value in the memory of the next one. */
-function prepareInPlace(node: GraphNode, lowering: Lowering): void {
+function prepareInPlace(graph: Graph, node: GraphNode, lowering: Lowering): void {
   const place = inPlaceOperand(node)
-  if (!place) return
+  if (!place || isEmptyNode(graph, node)) return
   const target = lowering.slot(place.output)
   const { shape, dtype } = lowering.type(place.output)
   if (place.input === null) emitFill(lowering, target, sizeOf(shape), 0)
@@ -130,6 +143,10 @@ export function resolve(aliases: ReadonlyMap<number, number>, value: number): nu
   let root = value
   while (aliases.has(root)) root = aliases.get(root)!
   return root
+}
+
+function sameNumbers(a: Float32Array | Int32Array, b: Float32Array | Int32Array): boolean {
+  return a === b || (a.constructor === b.constructor && a.length === b.length && a.every((value, at) => Object.is(value, b[at])))
 }
 
 function sameSlot(a: Slot, b: Slot): boolean {

@@ -8,10 +8,10 @@ export interface RowReduction {
   readonly declarations: string
 }
 
-/** How one workgroup reduces a row of `columns` numbers. */
-export function rowReduction(profile: Profile, columns: number): RowReduction {
-  // one lane a row needs no barrier; a software adapter is fastest that way
-  const lanes = profile.barriers ? Math.min(256, Math.max(32, 2 ** Math.ceil(Math.log2(columns / 4)))) : 4
+/** How one workgroup reduces a row of `columns` numbers; `fixed` lanes (a power of two) when the kernel has other work too. */
+export function rowReduction(profile: Profile, columns: number, fixed?: number): RowReduction {
+  // few lanes need few barriers; a software adapter is fastest that way
+  const lanes = fixed ?? (profile.barriers ? Math.min(256, Math.max(32, 2 ** Math.ceil(Math.log2(columns / 4)))) : 4)
   return { lanes, enables: [], declarations: ['Sum', 'Max'].map((kind) => treeReduction(kind, lanes)).join('\n') }
 }
 

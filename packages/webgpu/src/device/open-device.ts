@@ -11,6 +11,8 @@ export interface DeviceOptions {
   readonly dawn?: readonly string[]
   /** Level of the feature ladder; default: the best that the adapter offers. */
   readonly profile?: ProfileName
+  /** Asks for the feature that `timeKernels` of a program needs, where the adapter has it. */
+  readonly timestamps?: boolean
 }
 
 export interface OpenDevice {
@@ -36,8 +38,9 @@ export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
     return { device: options.device, profile, keepAlive: [...keepAlive, adapter], owned: false }
   }
   const name = levelOf(adapter.features, options.profile)
+  const timing = options.timestamps && adapter.features.has('timestamp-query') ? (['timestamp-query'] as const) : []
   const device = await adapter.requestDevice({
-    requiredFeatures: featuresFor(name, adapter.features)!,
+    requiredFeatures: [...featuresFor(name, adapter.features)!, ...timing],
     requiredLimits: wantedLimits(adapter.limits),
   })
   return { device, profile: describeProfile(name, adapter, device), keepAlive: [...keepAlive, adapter], owned: true }

@@ -1,3 +1,5 @@
+import { ArgumentError } from '@retnet/core'
+
 /** What a device can do, as far as the choice of kernels depends on it. */
 export interface Profile {
   /** Numbers of 16 bits in shaders. Weights may be f16 without it: they are unpacked from u32. */
@@ -9,10 +11,45 @@ export interface Profile {
   readonly matrix: { readonly m: number; readonly n: number; readonly k: number } | null
   /** Workgroup barriers are cheap. False on software adapters, where a barrier costs more than it saves. */
   readonly barriers: boolean
+  /** Groups of nodes are lowered to one kernel where a pattern fits. False on software adapters: those kernels need barriers. */
+  readonly fuse: boolean
+  /** Sizes of fused kernels that someone chose instead of the built-in rule. */
+  readonly tune: ProductTuning
   readonly maxWorkgroupSize: number
+  readonly maxStorageBuffers: number
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
   readonly description: string
+}
+
+export interface ProductTuning {
+  /** Lanes of a workgroup of the products for few rows: a power of two. */
+  readonly lanes?: number
+  /** Rows of each weight that such a workgroup reduces: 1, 2, 4 or 8. */
+  readonly columns?: number
+}
+
+/** For tests and measurements: replaces what the profile would choose. */
+export interface Tuning extends ProductTuning {
+  readonly barriers?: boolean
+  readonly fuse?: boolean
+}
+
+/** Throws ArgumentError for a choice that no kernel can follow. */
+export function checkTuning(tune: Tuning): void {
+  const known = ['barriers', 'fuse', 'lanes', 'columns']
+  const unknown = Object.keys(tune).find((name) => !known.includes(name))
+  if (unknown) throw new ArgumentError({ argument: 'tune', expected: known.join(', '), actual: unknown })
+  const { lanes = 64, columns = 1 } = tune
+  if (![32, 64, 128, 256, 512].includes(lanes)) {
+    throw new ArgumentError({ argument: 'tune.lanes', expected: 'a power of two from 32 to 512', actual: lanes })
+  }
+  if (![1, 2, 4, 8].includes(columns)) throw new ArgumentError({ argument: 'tune.columns', expected: '1, 2, 4 or 8', actual: columns })
+}
+
+export function tuned(profile: Profile, tune: Tuning): Profile {
+  const { barriers = profile.barriers, fuse = profile.fuse, ...sizes } = tune
+  return { ...profile, barriers, fuse, tune: { ...profile.tune, ...sizes } }
 }
 
 /** Levels of the feature ladder, best first; each may be forced for tests. */
@@ -53,7 +90,10 @@ export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: 
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 4) : 1,
     matrix,
     barriers: !software,
+    fuse: !software,
+    tune: {},
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
     description: `${info.description || info.device || info.vendor || 'unknown adapter'}, ${name}`,

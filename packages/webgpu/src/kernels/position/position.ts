@@ -3,6 +3,7 @@ import { sizeOf } from '@retnet/core'
 import { elementGroups, elementIndex, elementLanes } from '../../compile/indexing.js'
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { LowerRules } from '../../compile/lowering.js'
+import { expm1Function } from './expm1.js'
 import { rotationTable } from './rotation-table.js'
 
 export const positionKernels: LowerRules<'positions' | 'rotary' | 'decayNorm'> = {
@@ -84,9 +85,3 @@ y[index] = x[index] * inverseSqrt(sum);`,
     )
   },
 }
-
-/** exp(x) - 1 without cancellation near 0, for x <= 0. */
-const expm1Function = `fn expm1(x: f32) -> f32 {
-  if (x < -0.5) { return exp(x) - 1.0; }
-  return x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0 * (1.0 + x / 7.0 * (1.0 + x / 8.0)))))));
-}`

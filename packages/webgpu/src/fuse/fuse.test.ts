@@ -1,0 +1,209 @@
+import {
+  type Backend,
+  type DeviceWeight,
+  type NamedTensors,
+  type RetNetSpec,
+  type WeightEncoding,
+  add,
+  nextTokenGraph,
+  parameterShapes,
+  reference,
+  scale,
+  trace,
+} from '@retnet/core'
+import { difference, encodeWeight, isWithin, random, showDifference, tinySpec } from '@retnet/conformance'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { webgpu } from '../index.js'
+
+const glu = tinySpec('glu', 2)
+const mlp = tinySpec('mlp', 2)
+const wide = {
+  width: 100,
+  keyWidth: 24,
+  valueWidth: 72,
+  vocabSize: 63,
+  feedForward: { ...glu.feedForward, width: 132 },
+}
+
+/** What the families of checkpoints differ in, at widths that leave remainders everywhere. */
+const specs: Record<string, RetNetSpec> = {
+  'gated, norms before, decay norm': { ...glu, ...wide },
+  'gelu and layer norms, norms after, biases, one key head, scaled stream': {
+    ...mlp,
+    feedForward: { ...mlp.feedForward, width: 20 },
+  },
+  'layer norms before, inner norm, biases': {
+    ...mlp,
+    ...wide,
+    feedForward: { ...mlp.feedForward, width: 132 },
+    normPlacement: 'pre',
+    finalNorm: true,
+    embeddingNorm: false,
+  },
+  'no gate, no inner norm, tied head, biases': {
+    ...glu,
+    gate: 'none',
+    rowNorm: 'none',
+    tiedHead: true,
+    bias: { projections: true, output: true, head: true },
+    feedForward: { kind: 'mlp', width: 132, activation: 'gelu', bias: true, innerNorm: null },
+    embeddingScale: 3,
+  },
+  'four heads on two key heads, affine head norm, half rotation': {
+    ...glu,
+    heads: 4,
+    keyValueHeads: 2,
+    keyWidth: 32,
+    valueWidth: 160,
+    scoreScale: 'query',
+    rowNorm: 'none',
+    headNorm: { kind: 'rms', epsilon: 1e-5, affine: true },
+    rotary: { layout: 'half', frequencies: 'standard', base: 10_000 },
+    feedForward: { ...glu.feedForward, bias: true, width: 129 },
+    residualScale: 0.7,
+  },
+  'widths that no fused product takes': {
+    ...glu,
+    width: 13,
+    valueWidth: 18,
+    vocabSize: 29,
+    feedForward: { ...glu.feedForward, width: 17 },
+  },
+}
+
+/** Kernels of two layers, where fewer would be a pattern that no longer fits. */
+const kernels: Record<string, Record<string, number>> = {
+  'gated, norms before, decay norm': {
+    'product.stacked': 3,
+    'retention.step': 2,
+    'product.residual': 4,
+    'product.gated': 2,
+    embed: 1,
+    positions: 1,
+  },
+  'layer norms before, inner norm, biases': {
+    'embed.scaled': 1,
+    'product.residual': 4,
+    'product.stacked': 7,
+    'retention.step': 2,
+    positions: 1,
+  },
+  'four heads on two key heads, affine head norm, half rotation': {
+    'product.stacked': 3,
+    'retention.step': 2,
+    'product.residual': 2,
+    'product.gated': 2,
+    'matmul.serial': 2,
+    scale: 2,
+    add: 4,
+    embed: 1,
+    positions: 1,
+  },
+}
+
+describe('fused kernels', () => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await webgpu({ profile: 'subgroups', poison: true, tune: { fuse: true, barriers: true } })
+  })
+  afterAll(() => backend?.dispose())
+
+  test.each(Object.keys(specs))('give the logits and states of the reference: %s', (name) =>
+    parity(backend, specs[name], 2, 'f32', kernels[name]),
+  )
+  test.each([1, 5, 8, 32])('are right for %i rows', (rows) =>
+    parity(backend, { ...specs['gated, norms before, decay norm'], layers: 1 }, rows, 'f32'),
+  )
+  test.each(['f16', 'q8'] as const)('read %s weights', async (encoding) => {
+    await parity(backend, { ...specs['gated, norms before, decay norm'], layers: 1 }, 1, encoding)
+    await parity(backend, { ...specs['layer norms before, inner norm, biases'], layers: 1 }, 3, encoding)
+    // whole 16-byte loads only
+    const even = { width: 96, valueWidth: 64, keyWidth: 64, feedForward: { ...glu.feedForward, width: 64 }, layers: 1 }
+    await parity(backend, { ...glu, ...even }, 2, encoding)
+  })
+})
+
+test('fused kernels do without subgroups', async () => {
+  using backend = await webgpu({ profile: 'basic', poison: true, tune: { fuse: true, barriers: true } })
+  await parity(backend, { ...specs['layer norms before, inner norm, biases'], layers: 1 }, 8, 'q8')
+})
+
+test.each([
+  { lanes: 32, columns: 8 },
+  { lanes: 64, columns: 4 },
+])('fused kernels are right in workgroups of %o', async (sizes) => {
+  using backend = await webgpu({ profile: 'subgroups', poison: true, tune: { fuse: true, barriers: true, ...sizes } })
+  await parity(backend, { ...specs['gated, norms before, decay norm'], width: 600, layers: 1 }, 2, 'f16')
+})
+
+test('a software adapter is spared the barriers of fused kernels', async () => {
+  using backend = await webgpu()
+  const { fused } = await decode(backend, { ...glu, layers: 1 }, 1, 'f32')
+  expect(fused > 0).toBe(!/SwiftShader|llvmpipe/i.test(backend.limits.description))
+})
+
+test('a tuning that no kernel can follow is refused', async () => {
+  await expect(webgpu({ tune: { lanes: 48 } })).rejects.toThrow('tune.lanes: expected a power of two')
+  await expect(webgpu({ tune: { line: 1 } as object })).rejects.toThrow('expected barriers, fuse')
+})
+
+test('a repeated run is so many runs with the same inputs', async () => {
+  using backend = await webgpu()
+  using program = await backend.compile(
+    trace('count', (g) => {
+      const total = g.state('total', [2])
+      const next = add(scale(total, 0.5), g.input('x', [2]))
+      g.updateState(total, next)
+      return { y: next }
+    }),
+    { weights: {} },
+  )
+  using state = program.createState()
+  const { y } = await program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 5 })
+  expect([...y]).toEqual([1.9375, 3.875])
+  expect(program.stats().runs).toBe(5)
+  await expect(program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 0 })).rejects.toThrow('repeat')
+})
+
+/** Three tokens of each row, one of them masked, through both backends. */
+async function parity(
+  backend: Backend,
+  spec: RetNetSpec,
+  rows: number,
+  encoding: WeightEncoding,
+  kernels?: Record<string, number>,
+) {
+  const [expected, actual] = await Promise.all(
+    [reference(), backend].map(async (each) => (await decode(each, spec, rows, encoding)).results),
+  )
+  if (kernels) expect((await decode(backend, spec, rows, encoding)).kernels).toEqual(kernels)
+  const differences = Object.entries(expected).map(([name, data]) => difference(name, actual[name], data, 2e-5))
+  expect(differences.filter((each) => !isWithin(each)).map(showDifference)).toEqual([])
+}
+
+async function decode(backend: Backend, spec: RetNetSpec, rows: number, encoding: WeightEncoding) {
+  const weights: Record<string, DeviceWeight> = {}
+  for (const [name, shape] of parameterShapes(spec)) {
+    const next = random(name)
+    const size = shape.reduce((total, extent) => total * extent, 1)
+    const values = Float32Array.from({ length: size }, () => (shape.length === 1 ? 1 : 0) + 0.6 * (next() - 0.5))
+    weights[name] = await backend.upload(
+      encodeWeight({ dtype: 'f32', shape }, shape.length === 2 ? encoding : 'f32', values),
+    )
+  }
+  using program = await backend.compile(nextTokenGraph(spec, { rows, length: 1 }), { weights })
+  using state = program.createState()
+  const results: Record<string, NamedTensors[string]> = {}
+  for (let step = 0; step < 3; step++) {
+    const tokens = Int32Array.from({ length: rows }, (_, row) => (7 * row + 3 * step) % spec.vocabSize)
+    const mask = Int32Array.from({ length: rows }, (_, row) => (step === 1 && row % 2 === 1 ? 0 : 1))
+    const { logits } = await program.run({ tokens, mask }, state)
+    // a masked row predicts nothing
+    results[`logits ${step}`] = logits.map((value, at) => value * mask[Math.floor(at / spec.vocabSize)])
+  }
+  for (const [name, data] of Object.entries(await state.read())) results[`state ${name}`] = data
+  for (const weight of Object.values(weights)) weight.dispose()
+  const { kernels } = program.stats()
+  const fused = Object.keys(kernels).filter((name) => /^product|step$/.test(name)).length
+  return { results, kernels, fused }
+}

@@ -1,0 +1,78 @@
+/** Weights of pseudo-random numbers that never were in host memory: for measurements at sizes that nobody wants to upload. */
+import { q8BlockSize, sizeOf, type TensorType, type WeightEncoding } from '@retnet/core'
+import { literal } from '../compile/indexing.js'
+import { kernel, write } from '../compile/kernel.js'
+import type { PipelineCache } from '../compile/pipelines.js'
+import type { GpuMemory } from './gpu-memory.js'
+import { GpuWeight } from './gpu-weight.js'
+
+/** Uniform in [-range, range); the same seed gives the same numbers. */
+export async function randomWeight(
+  memory: GpuMemory,
+  pipelines: PipelineCache,
+  type: TensorType,
+  encoding: WeightEncoding,
+  seed: number,
+  range: number,
+): Promise<GpuWeight> {
+  const size = sizeOf(type.shape)
+  const columns = type.shape.at(-1)!
+  const words = Math.ceil(size / { f32: 1, f16: 2, q8: 4 }[encoding])
+  const data = memory.create(`random weight ${type.shape.join(' x ')}`, words * 4)
+  const value = {
+    f32: `bitcast<u32>(uniform(low))`,
+    f16: 'pack2x16float(vec2f(uniform(low), uniform(high)))',
+    q8: 'bits',
+  }[encoding]
+  await fill(
+    memory,
+    pipelines,
+    data,
+    words,
+    `let bits = hash(index + ${seed >>> 0}u);
+let low = bits & 0xffffu; let high = bits >> 16u;
+y[index] = ${value};`,
+    range,
+  )
+  if (encoding !== 'q8') return new GpuWeight(memory, type, encoding, { data, scales: null })
+  const count = (size / columns) * Math.ceil(columns / q8BlockSize)
+  const scales = memory.create('random scales', count * 4)
+  await fill(memory, pipelines, scales, count, `y[index] = bitcast<u32>(${literal(range / 128)});`, range)
+  return new GpuWeight(memory, type, encoding, { data, scales })
+}
+
+async function fill(
+  memory: GpuMemory,
+  pipelines: PipelineCache,
+  buffer: GPUBuffer,
+  words: number,
+  line: string,
+  range: number,
+): Promise<void> {
+  const made = kernel({
+    name: 'random',
+    bindings: [write('y', { kind: 'scratch', index: 0 }, 'u32')],
+    lanes: 64,
+    workgroups: [Math.ceil(words / 64)],
+    // M. O'Neill's PCG, one step
+    declarations: `fn hash(v: u32) -> u32 { let s = v * 747796405u + 2891336453u; let w = ((s >> ((s >> 28u) + 4u)) ^ s) * 277803737u; return (w >> 22u) ^ w; }
+fn uniform(bits: u32) -> f32 { return (f32(bits) / 32768.0 - 1.0) * ${literal(range)}; }`,
+    body: `let index = group.x * 64u + lane;
+if (index >= ${words}u) { return; }
+${line}`,
+  })
+  const pipeline = await pipelines.get(made.name, made.code)
+  const encoder = memory.device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  pass.setPipeline(pipeline)
+  pass.setBindGroup(
+    0,
+    memory.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: { buffer } }],
+    }),
+  )
+  pass.dispatchWorkgroups(...made.workgroups)
+  pass.end()
+  memory.device.queue.submit([encoder.finish()])
+}
