@@ -177,20 +177,19 @@ async function profile(program, bandwidth, label) {
 }
 
 async function sweep(backend, graph, weights, bandwidth) {
-  for (const lanes of [64, 128, 256, 512]) {
-    for (const columns of [1, 2, 4, 8]) {
-      using program = await backend.compile(graph, { weights, tune: { fuse: true, lanes, columns } })
-      using state = program.createState()
-      await program.timeKernels(state, 1)
-      const times = await program.timeKernels(state, 4)
-      const cells = times
-        .filter(({ name }) => name.startsWith('product'))
-        .map(
-          ({ name, count, microseconds, bytes }) =>
-            `${name.slice(8)} ${(microseconds / count).toFixed(1)} us ${((100 * bytes) / (microseconds / 1e6) / bandwidth).toFixed(0)} %`,
-        )
-      print(`lanes ${lanes} columns ${columns}: ${cells.join(' | ')}`)
-    }
+  const shapes = [32, 64, 128, 256, 512].flatMap((lanes) => [1, 2, 4, 8].map((columns) => ({ lanes, columns })))
+  for (const tune of [...shapes, ...[16, 32, 64].map((tile) => ({ tile }))]) {
+    using program = await backend.compile(graph, { weights, tune: { fuse: true, ...tune } })
+    using state = program.createState()
+    await program.timeKernels(state, 1)
+    const times = await program.timeKernels(state, 4)
+    const cells = times
+      .filter(({ name }) => name.startsWith(tune.tile ? 'retention' : 'product'))
+      .map(({ name, count, microseconds, bytes }) => {
+        const share = (100 * bytes) / (microseconds / 1e6) / bandwidth
+        return `${name.split('.')[1]} x${count} ${(microseconds / count).toFixed(1)} us ${share.toFixed(0)} %`
+      })
+    print(`${JSON.stringify(tune)}: ${cells.join(' | ')}`)
   }
 }
 
@@ -205,11 +204,13 @@ async function check(backend, spec, graph, weights, rows, fused) {
     const [x, y] = [await fused.run(inputs, a), await plain.run(inputs, b)]
     worst = Math.max(worst, distance(x.logits, y.logits))
   }
-  const [x, y] = [await a.read(), await b.read()]
-  const states = Math.max(...Object.keys(x).map((name) => distance(x[name], y[name])))
+  // a larger state does not fit into one buffer of the host
+  const readable = rows * stateBytes(spec) < 2 ** 30
+  const [x, y] = readable ? [await a.read(), await b.read()] : [{}, {}]
+  const states = Math.max(0, ...Object.keys(x).map((name) => distance(x[name], y[name])))
   const verdict = worst < 1e-3 && states < 1e-3 ? 'ok' : 'WRONG'
   print(
-    `  check: logits differ by ${worst.toExponential(1)}, states by ${states.toExponential(1)} of the largest number: ${verdict}`,
+    `  check: logits differ by ${worst.toExponential(1)}, states ${readable ? `by ${states.toExponential(1)}` : '(not read)'} of the largest number: ${verdict}`,
   )
   if (verdict !== 'ok') process.exitCode = 1
 }

@@ -14,7 +14,7 @@ export interface Profile {
   /** Groups of nodes are lowered to one kernel where a pattern fits. False on software adapters: those kernels need barriers. */
   readonly fuse: boolean
   /** Sizes of fused kernels that someone chose instead of the built-in rule. */
-  readonly tune: ProductTuning
+  readonly tune: KernelTuning
   readonly maxWorkgroupSize: number
   readonly maxStorageBuffers: number
   readonly maxBindingBytes: number
@@ -22,28 +22,31 @@ export interface Profile {
   readonly description: string
 }
 
-export interface ProductTuning {
+export interface KernelTuning {
   /** Lanes of a workgroup of the products for few rows: a power of two. */
   readonly lanes?: number
   /** Rows of each weight that such a workgroup reduces: 1, 2, 4 or 8. */
   readonly columns?: number
+  /** Value columns of a head that a workgroup of the retention step owns: 16, 32 or 64. */
+  readonly tile?: number
 }
 
 /** For tests and measurements: replaces what the profile would choose. */
-export interface Tuning extends ProductTuning {
+export interface Tuning extends KernelTuning {
   readonly barriers?: boolean
   readonly fuse?: boolean
 }
 
 /** Throws ArgumentError for a choice that no kernel can follow. */
 export function checkTuning(tune: Tuning): void {
-  const known = ['barriers', 'fuse', 'lanes', 'columns']
+  const known = ['barriers', 'fuse', 'lanes', 'columns', 'tile']
   const unknown = Object.keys(tune).find((name) => !known.includes(name))
   if (unknown) throw new ArgumentError({ argument: 'tune', expected: known.join(', '), actual: unknown })
-  const { lanes = 64, columns = 1 } = tune
+  const { lanes = 64, columns = 1, tile = 16 } = tune
   if (![32, 64, 128, 256, 512].includes(lanes)) {
     throw new ArgumentError({ argument: 'tune.lanes', expected: 'a power of two from 32 to 512', actual: lanes })
   }
+  if (![16, 32, 64].includes(tile)) throw new ArgumentError({ argument: 'tune.tile', expected: '16, 32 or 64', actual: tile })
   if (![1, 2, 4, 8].includes(columns)) throw new ArgumentError({ argument: 'tune.columns', expected: '1, 2, 4 or 8', actual: columns })
 }
 

@@ -72,7 +72,7 @@ const specs: Record<string, RetNetSpec> = {
 }
 
 /** Kernels of two layers, where fewer would be a pattern that no longer fits. */
-const kernels: Record<string, Record<string, number>> = {
+const kernelsOf: Record<string, Record<string, number>> = {
   'gated, norms before, decay norm': {
     'product.stacked': 3,
     'retention.step': 2,
@@ -109,7 +109,7 @@ describe('fused kernels', () => {
   afterAll(() => backend?.dispose())
 
   test.each(Object.keys(specs))('give the logits and states of the reference: %s', (name) =>
-    parity(backend, specs[name], 2, 'f32', kernels[name]),
+    parity(backend, specs[name], 2, 'f32', kernelsOf[name]),
   )
   test.each([1, 5, 8, 32])('are right for %i rows', (rows) =>
     parity(backend, { ...specs['gated, norms before, decay norm'], layers: 1 }, rows, 'f32'),
@@ -129,8 +129,8 @@ test('fused kernels do without subgroups', async () => {
 })
 
 test.each([
-  { lanes: 32, columns: 8 },
-  { lanes: 64, columns: 4 },
+  { lanes: 32, columns: 8, tile: 64 },
+  { lanes: 64, columns: 4, tile: 32 },
 ])('fused kernels are right in workgroups of %o', async (sizes) => {
   using backend = await webgpu({ profile: 'subgroups', poison: true, tune: { fuse: true, barriers: true, ...sizes } })
   await parity(backend, { ...specs['gated, norms before, decay norm'], width: 600, layers: 1 }, 2, 'f16')
@@ -171,12 +171,12 @@ async function parity(
   spec: RetNetSpec,
   rows: number,
   encoding: WeightEncoding,
-  kernels?: Record<string, number>,
+  expectedKernels?: Record<string, number>,
 ) {
   const [expected, actual] = await Promise.all(
     [reference(), backend].map(async (each) => (await decode(each, spec, rows, encoding)).results),
   )
-  if (kernels) expect((await decode(backend, spec, rows, encoding)).kernels).toEqual(kernels)
+  if (expectedKernels) expect((await decode(backend, spec, rows, encoding)).kernels).toEqual(expectedKernels)
   const differences = Object.entries(expected).map(([name, data]) => difference(name, actual[name], data, 2e-5))
   expect(differences.filter((each) => !isWithin(each)).map(showDifference)).toEqual([])
 }

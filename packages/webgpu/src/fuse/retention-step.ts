@@ -34,7 +34,7 @@ export const retentionStep: Peephole = (node, scene) => {
     rows,
     heads,
     width: valueWidth,
-    tile: 4 * tileFours(rows, heads, valueWidth),
+    tile: 4 * tileFours(rows, heads, valueWidth, scene.lowering.profile),
   })
   scene.statistics.set(view.root(output), statistics)
   const rotation = rotary?.attributes

@@ -38,7 +38,11 @@ export function productShape({ rows, inner, encoding, members }: Product, loweri
   const widths = members.map(({ linears }) => lowering.type(linears[0].weight).shape[0])
   const most = profile.tune.lanes ?? (profile.subgroups ? 256 : 64)
   const lanes = Math.min(most, profile.maxWorkgroupSize, Math.max(64, 2 ** Math.ceil(Math.log2(chunks.count))))
-  const columns = profile.tune.columns ?? columnsPerGroup(widths, streams, block, chunks.count)
+  // each result needs a lane in the end
+  const columns = Math.min(
+    profile.tune.columns ?? columnsPerGroup(widths, streams, block, chunks.count),
+    Math.floor(lanes / block),
+  )
   const steps = Math.ceil(chunks.count / lanes)
   const unroll = Math.min(steps, Math.max(1, Math.floor(loadsInFlight / (columns * streams))))
   const counts = widths.map((width) => Math.ceil(width / columns))

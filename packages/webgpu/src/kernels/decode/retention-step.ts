@@ -5,6 +5,7 @@
 import { literal } from '../../compile/indexing.js'
 import { kernel, read, write, type Binding } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
+import type { Profile } from '../../device/profile.js'
 import { expm1Function } from '../position/expm1.js'
 import type { HeadStatistics } from './statistics.js'
 
@@ -47,8 +48,9 @@ const maxLanes = 256
 const maxRowsInFlight = 8
 
 /** Columns of a tile, in fours: narrower tiles where there would be too few workgroups. */
-export function tileFours(rows: number, heads: number, valueWidth: number): number {
+export function tileFours(rows: number, heads: number, valueWidth: number, { tune }: Profile): number {
   const fours = valueWidth / 4
+  if (tune.tile) return Math.min(fours, tune.tile / 4)
   return Math.min(fours, rows * heads * Math.ceil(fours / 8) >= 256 ? 8 : 4)
 }
 
