@@ -21,7 +21,7 @@ export function reportError(error: unknown, io: Io): number {
 }
 
 // errors of the packages whose argument came from an option of the command line
-const usageNames = new Set(['GenerateArgumentError', 'OptionError', 'ArgumentError'])
+const usageNames = new Set(['GenerateArgumentError', 'OptionError'])
 
 function isUsage(error: unknown): boolean {
   return error instanceof UsageError || (error instanceof Error && usageNames.has(error.name))

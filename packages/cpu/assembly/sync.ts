@@ -16,6 +16,8 @@ export const ARGUMENTS: usize = 512
 // Some 50 microseconds inside a run; between runs more, so that a decode loop does not fall asleep.
 const DONE_SPINS: i32 = 10000
 const JOB_SPINS: i32 = 60000
+// Nanoseconds of sleep after which a thread looks whether another one has failed.
+const LOOK_AROUND: i64 = 100000000
 
 /** Waits until `required` parts are done, or until another thread has claimed `ticket` (-1: none to look for). */
 export function waitDone(required: i64, ticket: i64, block: bool): void {
@@ -28,8 +30,9 @@ export function waitDone(required: i64, ticket: i64, block: bool): void {
     if (spin < DONE_SPINS || !block) continue
     atomic.add<i32>(SLEEPERS, 1)
     // The low half of the counter changes with every part.
-    atomic.wait<i32>(DONE, i32(done), -1)
+    atomic.wait<i32>(DONE, i32(done), LOOK_AROUND)
     atomic.sub<i32>(SLEEPERS, 1)
+    if (atomic.load<i32>(FAILED) != 0) unreachable()
   }
 }
 

@@ -6,7 +6,7 @@ import { type SimdLevel, detectSimd } from './wasm/load-kernels.js'
 export interface CpuOptions {
   /** Threads that run kernels, the calling one included. `auto`: one a core, at most 16; 1 where memory cannot be shared. */
   readonly threads?: number | 'auto'
-  /** Ceiling of all weights, states and programs together; 4 GiB is the most. */
+  /** Ceiling of all weights, states and programs together. 4 GiB is the most, and the default where the host allows it. */
   readonly maxMemoryBytes?: number
   /** `relaxed` has fused multiply-add: faster, and rounded differently. `auto` takes it where it exists. */
   readonly simd?: 'auto' | SimdLevel
@@ -27,8 +27,11 @@ export function resolveOptions(options: CpuOptions): EngineOptions {
       actual: 'an unknown name',
     })
   }
-  const { threads = 'auto', maxMemoryBytes = fourGiB, simd = 'auto', poison = false } = options
-  if (!Number.isInteger(maxMemoryBytes) || maxMemoryBytes < smallest || maxMemoryBytes > fourGiB) {
+  const { threads = 'auto', maxMemoryBytes = null, simd = 'auto', poison = false } = options
+  if (
+    maxMemoryBytes !== null &&
+    !(Number.isInteger(maxMemoryBytes) && maxMemoryBytes >= smallest && maxMemoryBytes <= fourGiB)
+  ) {
     const expected = `a whole number from ${smallest} to ${fourGiB}`
     throw new ArgumentError({ argument: 'maxMemoryBytes', expected, actual: maxMemoryBytes })
   }

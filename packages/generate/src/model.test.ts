@@ -13,7 +13,7 @@ test('greedy ids are the best logits of the parallel form over the whole text', 
   const text = [...prompt, ...ids]
   const program = await model.program('logits', { rows: 1, length: text.length }, { form: 'parallel' })
   const inputs = { tokens: Int32Array.from(text), mask: new Int32Array(text.length).fill(1) }
-  const { logits } = await program.run(inputs, null)
+  const { logits } = await program.run(inputs, program.createState())
   const best = ids.map((_, at) => {
     const place = prompt.length + at - 1
     const row = logits.subarray(place * tinySpec.vocabSize, (place + 1) * tinySpec.vocabSize)

@@ -8,13 +8,14 @@ import { type OpenModel, withModel } from '../model/open-model.js'
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { readState, writeState } from '../tensors/state-file.js'
-import { readTokens, type TokenRows } from '../tensors/token-file.js'
+import { readTokens, type TokenRange, tokenRange, type TokenRows } from '../tensors/token-file.js'
 import { showBytes } from '../terminal/units.js'
 
 interface LogitsOptions extends ModelOptions {
   readonly tokens: string
   readonly tensor: string
   readonly mask?: string
+  readonly range?: TokenRange
   readonly form: RetentionForm
   readonly chunk?: number
   readonly out: string
@@ -32,6 +33,7 @@ export function addLogits(program: Command, io: Io): void {
     .requiredOption('-t, --tokens <file>', 'safetensors file with the tokens, I32 or I64 [B, T]')
     .option('--tensor <name>', 'name of that tensor', 'tokens')
     .option('--mask <name>', 'tensor [B, T] of the same file: 1 for a token, 0 for padding')
+    .option('--range <from:to>', 'only these positions of each row, such as 0:150 or 150:', tokenRange)
     .addOption(
       new Option('--form <form>', 'how retention is computed; all give the same up to rounding')
         .choices(['auto', 'parallel', 'recurrent', 'chunkwise'])
@@ -49,8 +51,8 @@ export function addLogits(program: Command, io: Io): void {
 const examples = `
 Examples:
   retnet logits --tokens tokens.safetensors --form chunkwise --chunk 64 --out logits.safetensors
-  retnet logits --tokens a.safetensors --out a-logits.safetensors --state-out a-state.safetensors
-  retnet logits --tokens b.safetensors --out b-logits.safetensors --state-in a-state.safetensors`
+  retnet logits --tokens t.safetensors --range 0:150 --out a.safetensors --state-out state.safetensors
+  retnet logits --tokens t.safetensors --range 150: --out b.safetensors --state-in state.safetensors`
 
 async function runLogits(io: Io, options: LogitsOptions): Promise<void> {
   if (options.chunk !== undefined && options.form !== 'chunkwise') {

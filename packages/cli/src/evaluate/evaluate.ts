@@ -14,14 +14,14 @@ export interface Evaluation {
   readonly windows: number
   /** Mean over these tokens. */
   readonly loss: number
-  /** Sum of `bytes` over these tokens. */
+  /** Bytes of text that the windows hold, with those of first tokens, which are not counted unless the state is carried. */
   readonly bytes: number
   readonly byPosition: Readonly<Record<string, number>>
   /** Tokens that the model has taken in per second. */
   readonly tokensPerSecond: number
 }
 
-/** `bytes[i]`: bytes of text that token i stands for. At least two tokens are needed. */
+/** `bytes[i]`: bytes of text that token i stands for, 0 for a token that is no part of the text. At least two tokens are needed. */
 export async function evaluate(
   model: Model,
   tokens: ArrayLike<number>,
@@ -40,10 +40,10 @@ export async function evaluate(
     if (!stateful) state.reset()
     const { losses } = await program.run(inputs, state, { signal })
     for (let t = 0; t < size; t++) {
+      total.bytes += inputs.mask[t] === 1 ? bytes[start + t] : 0
       if (inputs.targets[t] < 0) continue
       total.nats += losses[t]
       total.tokens++
-      total.bytes += bytes[start + t + 1]
       byPosition.add(t, losses[t])
     }
     onProgress(++done, windows)

@@ -60,6 +60,9 @@ async function withAccumulator(backend: Backend, use: (program: Program) => Prom
 }
 
 export const contractRules: readonly ContractRule[] = [
+  rule('a graph with states does not run without a state', async (program) => {
+    await requireRefusal(() => program.run(ones, null))
+  }),
   rule('a state begins as zeros, and reset makes it so again', async (program) => {
     using state = program.createState()
     requireNumbers(await state.read(), 'memory', 0)

@@ -53,7 +53,7 @@ export interface Program {
   /** A state of zeros for this graph; it fits every program of the backend whose graph has the same states. */
   createState(): State
   /**
-   * Runs once: reads `inputs` by name, updates `state` in place and returns the outputs by name, in host memory that the caller owns.
+   * Runs once: reads `inputs` by name, updates `state` in place (null only for a graph without states) and returns the outputs by name, in host memory that the caller owns.
    * Runs of one backend happen one after another in the order of the calls. A failed run leaves the state as it was.
    */
   run(inputs: NamedTensors, state: State | null, options?: RunOptions): Promise<NamedTensors>

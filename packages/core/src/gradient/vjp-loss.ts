@@ -12,7 +12,7 @@ export const lossVjps: Vjps<'crossEntropy' | 'crossEntropyGrad'> = {
     const column = [...targets!.type.shape, 1]
     // 1 for a row with a target, 0 for an ignored one: the loss of uniform logits over log V
     const uniform = crossEntropy(fill(builder, type.shape, 0), targets!)
-    const counted = mul(scale(uniform, 1 / Math.log(type.shape[last])), dLoss!)
+    const counted = mul(scale(uniform, 1 / Math.log(Math.max(type.shape[last], 2))), dLoss!)
     const probability = softmax(logits!)
     const weighted = mul(dy!, probability)
     const dLogits = mul(sub(weighted, mul(probability, sum(weighted, [last]))), reshape(counted, column))

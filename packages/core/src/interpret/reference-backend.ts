@@ -148,16 +148,18 @@ function weightsOf(graph: Graph, { weights }: CompileOptions): Numbers64ByName {
   )
 }
 
-/** The numbers of a state of this backend that has what the graph needs; null stands for zeros that are forgotten after the run. */
+/** The numbers of a state of this backend that has what the graph needs. */
 function statesOf(graph: Graph, state: State | null): Numbers64ByName {
-  if (state === null || graph.states.length === 0) return {}
+  if (graph.states.length === 0) return {}
   if (!(state instanceof ReferenceState)) {
     throw new GraphError(`run: ${graph.name} needs a state of this backend. Make one with createState().`)
   }
   for (const { name, input } of graph.states) {
     const size = sizeOf(graph.types[input].shape)
     if (state.values[name]?.length === size) continue
-    throw new GraphError(`run: expected ${size} numbers for the state ${name}, got ${state.values[name]?.length ?? 'nothing'}.`)
+    throw new GraphError(
+      `run: expected ${size} numbers for the state ${name}, got ${state.values[name]?.length ?? 'nothing'}.`,
+    )
   }
   return state.values
 }

@@ -34,6 +34,16 @@ const broken: readonly (readonly [string, Partial<RetNetSpec>])[] = [
       (value): readonly [string, Partial<RetNetSpec>] => [field, { [field]: value }],
     ),
   ),
+  ['scoreScale', { scoreScale: 'value' as never }],
+  ['rowNorm', { rowNorm: 'sum' as never }],
+  ['rotary.layout', { rotary: { ...spec.rotary, layout: 'neox' as never } }],
+  ['rotary.frequencies', { rotary: { ...spec.rotary, frequencies: undefined as never } }],
+  ['norm.kind', { norm: { ...spec.norm, kind: 'batch' as never } }],
+  ['headNorm.kind', { headNorm: { ...spec.headNorm, kind: 'group' as never } }],
+  ['gate', { gate: 'relu' as never }],
+  ['feedForward.kind', { feedForward: { ...spec.feedForward, kind: 'moe' as never } }],
+  ['feedForward.activation', { feedForward: { ...spec.feedForward, activation: 'swish' as never } }],
+  ['normPlacement', { normPlacement: 'both' as never }],
   ['feedForward.width', { feedForward: { ...spec.feedForward, width: 0 } }],
   ['heads', { heads: 3, keyValueHeads: 3 }],
   ['heads', { valueWidth: 13 }],
@@ -70,7 +80,7 @@ test.each(broken)('%s is refused: %j', (field, change) => {
 })
 
 test('decays outside (0, 1], or of another number than heads, are refused', () => {
-  for (const decay of [[0.5], [0.5, 0.5, 0.5], [0.5, 0], [0.5, 1.5]]) {
+  for (const decay of ['none' as never, null as never, [0.5], [0.5, 0.5, 0.5], [0.5, 0], [0.5, 1.5]]) {
     let thrown: unknown
     try {
       checkSpec({ ...spec, decay })

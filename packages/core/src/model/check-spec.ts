@@ -19,6 +19,7 @@ export function checkSpec(spec: RetNetSpec): void {
   requireDivides('heads', spec.heads, spec.keyWidth, 'keyWidth')
   requireDivides('heads', spec.heads, spec.valueWidth, 'valueWidth')
   requireDivides('keyValueHeads', spec.keyValueHeads, spec.heads, 'heads')
+  requireChoices(spec)
   const { key } = headWidths(spec)
   if (key % 2) throw new SpecError('keyWidth', 'an even width a head, for the rotary pairs', key)
   requirePositive('norm.epsilon', spec.norm.epsilon)
@@ -31,6 +32,33 @@ export function checkSpec(spec: RetNetSpec): void {
     throw new SpecError('feedForward.innerNorm', 'none with a glu', 'a norm')
   }
   logDecays(spec.decay, spec.heads)
+}
+
+function requireChoices({
+  scoreScale,
+  rowNorm,
+  rotary,
+  norm,
+  headNorm,
+  gate,
+  feedForward,
+  normPlacement,
+}: RetNetSpec): void {
+  const choices: readonly (readonly [field: string, value: string, known: readonly string[]])[] = [
+    ['scoreScale', scoreScale, ['query', 'key']],
+    ['rowNorm', rowNorm, ['none', 'sqrt-decay-sum']],
+    ['rotary.layout', rotary.layout, ['interleaved', 'half']],
+    ['rotary.frequencies', rotary.frequencies, ['inclusive', 'standard']],
+    ['norm.kind', norm.kind, ['rms', 'layer']],
+    ['headNorm.kind', headNorm.kind, ['rms', 'layer']],
+    ['gate', gate, ['silu', 'gelu', 'none']],
+    ['feedForward.kind', feedForward.kind, ['glu', 'mlp']],
+    ['feedForward.activation', feedForward.activation, ['silu', 'gelu']],
+    ['feedForward.innerNorm.kind', feedForward.innerNorm?.kind ?? 'rms', ['rms', 'layer']],
+    ['normPlacement', normPlacement, ['pre', 'post']],
+  ]
+  const bad = choices.find(([, value, known]) => !known.includes(value))
+  if (bad) throw new SpecError(bad[0], `one of ${bad[2].join(', ')}`, bad[1])
 }
 
 function requireCount(field: string, value: number, limit: number): void {

@@ -16,6 +16,13 @@ export function logDecays(schedule: DecaySchedule, heads: number): number[] {
     const step = heads > 1 ? (last - first) / (heads - 1) : 0
     return fromHeads(heads, (head) => Math.log1p(-Math.exp(first + step * head)))
   }
+  if (!Array.isArray(schedule)) {
+    throw new ArgumentError({
+      argument: 'decay',
+      expected: "'power', 'linspace' or a list of numbers",
+      actual: schedule,
+    })
+  }
   const bad = schedule.find((gamma) => !(gamma > 0 && gamma <= 1))
   if (schedule.length !== heads || bad !== undefined) {
     const actual = bad ?? `${schedule.length} numbers`

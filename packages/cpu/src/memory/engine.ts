@@ -7,7 +7,8 @@ import { OutOfMemoryError } from './out-of-memory-error.js'
 
 export interface EngineOptions {
   readonly threads: number
-  readonly maxMemoryBytes: number
+  /** Null: as much as the host allows, at most 4 GiB. */
+  readonly maxMemoryBytes: number | null
   readonly simd: SimdLevel
   /** Fills fresh memory with NaN, so that reading what was never written shows. */
   readonly poison: boolean
@@ -38,13 +39,13 @@ export class Engine {
 
   private constructor(
     options: EngineOptions,
-    memory: WebAssembly.Memory,
+    { memory, maximum }: BoundedMemory,
     kernels: KernelExports,
     helpers: readonly Helper[],
   ) {
     this.threads = options.threads
     this.poison = options.poison
-    this.maxMemoryBytes = options.maxMemoryBytes
+    this.maxMemoryBytes = maximum * pageBytes
     this.#memory = memory
     this.#kernels = kernels
     this.#helpers = helpers
@@ -57,11 +58,12 @@ export class Engine {
   static async create(options: EngineOptions): Promise<Engine> {
     const shared = options.threads > 1
     const module = await loadKernels(options.simd, shared)
-    const maximum = Math.floor(options.maxMemoryBytes / pageBytes)
-    const memory = createMemory(maximum, shared)
+    const bounded =
+      options.maxMemoryBytes === null ? largestMemory(shared) : createMemory(options.maxMemoryBytes / pageBytes, shared)
+    const { memory } = bounded
     const instance = await WebAssembly.instantiate(module, { env: { memory } })
     const helpers = shared ? await startHelpers(module, memory, options.threads, failedWord) : []
-    return new Engine(options, memory, instance.exports as unknown as KernelExports, helpers)
+    return new Engine(options, bounded, instance.exports as unknown as KernelExports, helpers)
   }
 
   get usedBytes(): number {
@@ -152,14 +154,30 @@ export class Engine {
   }
 }
 
-function createMemory(maximum: number, shared: boolean): WebAssembly.Memory {
+interface BoundedMemory {
+  readonly memory: WebAssembly.Memory
+  /** Pages. */
+  readonly maximum: number
+}
+
+function createMemory(pages: number, shared: boolean): BoundedMemory {
+  const maximum = Math.floor(pages)
   try {
-    return new WebAssembly.Memory({ initial: 1, maximum, shared })
+    return { memory: new WebAssembly.Memory({ initial: 1, maximum, shared }), maximum }
   } catch (error) {
-    throw new UnsupportedError(
-      'cpu memory',
-      `the host refused a memory of up to ${maximum} pages (${String(error)}).`,
-      'Set a smaller maxMemoryBytes.',
-    )
+    const reason = `the host refused a memory of up to ${maximum} pages (${String(error)}).`
+    throw new UnsupportedError('cpu memory', reason, 'Set a smaller maxMemoryBytes.')
   }
+}
+
+// Phones reserve less address space than 4 GiB.
+function largestMemory(shared: boolean): BoundedMemory {
+  for (let pages = 65536; pages > 4096; pages /= 2) {
+    try {
+      return createMemory(pages, shared)
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error
+    }
+  }
+  return createMemory(4096, shared)
 }

@@ -1,4 +1,5 @@
 /** Starts and stops the helper threads. They hold no event loop open and die with the process. */
+import type * as WorkerThreads from 'node:worker_threads'
 import { workerSource } from './worker-source.js'
 
 export interface Helper {
@@ -35,7 +36,9 @@ export function isNode(): boolean {
 }
 
 async function nodeStarter(): Promise<(data: HelperData) => Promise<Helper>> {
-  const { Worker } = await import('node:worker_threads')
+  // Not a literal, so that bundlers for browsers leave it alone.
+  const builtin = 'node:worker_threads'
+  const { Worker } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ builtin)) as typeof WorkerThreads
   return (data) =>
     new Promise((resolve, reject) => {
       const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData: data })
