@@ -1,4 +1,4 @@
-export { webgpu, type WebGpuOptions } from './webgpu.js'
-export type { DeviceOptions } from './device/open-device.js'
+export { webgpu, type WebGpuBackend } from './webgpu.js'
+export type { DeviceOptions, TestOptions, WebGpuOptions } from './device/device-options.js'
 export type { ProfileName } from './device/profile.js'
-export { AdapterError, DeviceError, DeviceLimitError, DeviceLostError } from './errors.js'
+export { AdapterError, DeviceError, DeviceLimitError, DeviceLostError, DeviceMemoryError } from './errors.js'

@@ -9,7 +9,9 @@ export class DeviceGuard {
 
   constructor(device: GPUDevice) {
     this.#lost = device.lost.then((info) => {
-      this.#failure = this.#disposed ? new DisposedError('backend webgpu') : new DeviceLostError(info.message || info.reason)
+      this.#failure = this.#disposed
+        ? new DisposedError('backend webgpu')
+        : new DeviceLostError(info.message || info.reason)
       throw this.#failure
     })
     this.#lost.catch(() => {})
