@@ -57,8 +57,13 @@ export function describeProfile(name: ProfileName, info: AdapterInfo, device: GP
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
-    description: `${info.description || info.device || info.vendor || 'unknown adapter'}, ${name}`,
+    description: `${nameOf(info)}, ${name}`,
   }
+}
+
+/** Browsers tell vendor and architecture only. */
+function nameOf({ description, vendor, architecture }: AdapterInfo): string {
+  return description || [vendor, architecture].filter(Boolean).join(' ') || 'unknown adapter'
 }
 
 function bestMatrix(configs: Iterable<MatrixConfig> = []): Profile['matrix'] {
