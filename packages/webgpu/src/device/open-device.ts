@@ -6,8 +6,6 @@ import { type Profile, type ProfileName, describeProfile, featuresFor, profileNa
 export interface OpenDevice {
   readonly device: GPUDevice
   readonly profile: Profile
-  /** Objects that must stay reachable while the device lives: Dawn crashes when its instance is collected. */
-  readonly keepAlive: readonly unknown[]
   readonly owned: boolean
 }
 
@@ -17,28 +15,20 @@ const dawnFlags = [
 
 export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
   if (options.device) return adoptDevice(options.device, options.profile)
-  const { gpu, keepAlive } = await findGpu(options)
-  const { powerPreference } = options
-  const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {})
-  if (!adapter) {
-    throw new AdapterError(
-      'no WebGPU adapter was found.',
-      'Check the graphics driver (Node on Linux needs Vulkan: libvulkan1 and the driver of the GPU), or use another backend such as @retnet/cpu.',
-    )
-  }
+  const adapter = await findAdapter(options)
   const name = levelOf('adapter', adapter.features, options.profile)
   const device = await adapter.requestDevice({
     requiredFeatures: featuresFor(name, adapter.features)!,
     requiredLimits: wantedLimits(adapter.limits),
   })
   const profile = describeProfile(name, adapter.info, device)
-  return { device, profile, keepAlive: [...keepAlive, adapter], owned: true }
+  return { device, profile, owned: true }
 }
 
 async function adoptDevice(device: GPUDevice, level: ProfileName | undefined): Promise<OpenDevice> {
   if (!('GPUBufferUsage' in globalThis)) await importDawn()
   const profile = describeProfile(levelOf('device', device.features, level), device.adapterInfo, device)
-  return { device, profile, keepAlive: [], owned: false }
+  return { device, profile, owned: false }
 }
 
 function levelOf(owner: string, offered: ReadonlySet<string>, forced: ProfileName | undefined): ProfileName {
@@ -64,12 +54,35 @@ function wantedLimits(limits: GPUSupportedLimits): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, limits[name]]))
 }
 
-async function findGpu({ dawn = [] }: DeviceOptions): Promise<{ gpu: GPU; keepAlive: readonly unknown[] }> {
-  const browser = (globalThis.navigator as Navigator | undefined)?.gpu
-  if (browser) return { gpu: browser, keepAlive: [] }
+async function findAdapter({ powerPreference, dawn = [] }: DeviceOptions): Promise<GPUAdapter> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu ?? (await dawnInstance([...dawnFlags, ...dawn]))
+  let cause: unknown
+  try {
+    const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {})
+    if (adapter) return adapter
+  } catch (error) {
+    cause = error
+  }
+  const missing = new AdapterError(
+    'no WebGPU adapter was found.',
+    'Check the graphics driver (Node on Linux needs Vulkan: libvulkan1 and the driver of the GPU), or use another backend such as @retnet/cpu.',
+  )
+  missing.cause = cause
+  throw missing
+}
+
+/**
+ * Dawn's instances by their flags, for as long as the process lives: when one is collected, Dawn brings the process down with it, even
+ * if all of its devices are destroyed.
+ */
+const instances = new Map<string, GPU>()
+
+async function dawnInstance(flags: readonly string[]): Promise<GPU> {
   const { create } = await importDawn()
-  const gpu = create([...dawnFlags, ...dawn]) as GPU
-  return { gpu, keepAlive: [gpu] }
+  const key = flags.join('\n')
+  const instance = instances.get(key) ?? (create([...flags]) as GPU)
+  instances.set(key, instance)
+  return instance
 }
 
 /** Loads Dawn, and puts the usage flags and error classes, which browsers have as globals, where they are there. */

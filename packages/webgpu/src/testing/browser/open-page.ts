@@ -66,11 +66,11 @@ async function serve(script: string): Promise<Server> {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
     const send = (type: string, body: string | Buffer) => response.writeHead(200, { 'content-type': type }).end(body)
-    if (path === '/') return void send('text/html', '<!doctype html><script type="module" src="/page.js"></script>')
-    if (path === '/page.js') return void send('text/javascript', script)
-    const missing = () => void response.writeHead(404).end()
-    if (!path.startsWith('/fixtures/')) return missing()
-    readFile(join(root, path)).then((body) => void send('application/octet-stream', body), missing)
+    const missing = () => response.writeHead(404).end()
+    if (path === '/') send('text/html', '<!doctype html><script type="module" src="/page.js"></script>')
+    else if (path === '/page.js') send('text/javascript', script)
+    else if (!path.startsWith('/fixtures/')) missing()
+    else readFile(join(root, path)).then((body) => send('application/octet-stream', body), missing)
   })
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   return server
