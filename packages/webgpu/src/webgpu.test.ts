@@ -101,7 +101,7 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       const device = await deviceWith((real) => ({
         popErrorScope: async () => {
           const error = await real.popErrorScope()
-          return full ? ({ message: 'no memory' } as GPUError) : error
+          return full ? { message: 'no memory' } : error
         },
       }))
       const backend = await open({ device })

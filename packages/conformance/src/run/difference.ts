@@ -39,7 +39,7 @@ export function isWithin({ error, tolerance }: Difference): boolean {
 /** Throws an error with one line for each difference above its tolerance, and when nothing was compared. */
 export function requireWithin(differences: readonly Difference[]): void {
   if (differences.length === 0) throw new Error('nothing was compared')
-  const wrong = differences.filter((difference) => !isWithin(difference)).map(showDifference)
+  const wrong = differences.filter((found) => !isWithin(found)).map(showDifference)
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
 }
 
