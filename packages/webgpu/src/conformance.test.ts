@@ -19,8 +19,15 @@ const levels: readonly (Level & { readonly name: string })[] = [
   { name: 'subgroups', profile: 'subgroups', barriers: false },
   { name: 'subgroups, kernels for hardware', profile: 'subgroups', barriers: true },
 ]
-// the forms are compared at all lengths on the cpu; compiling every form of every model is what takes long here
-const fewLengths: ModelCheckOptions = { lengths: [63] }
+// all chunks and lengths are compared on the cpu; compiling every form of every model is what takes long here
+const fewForms: ModelCheckOptions = {
+  forms: [
+    { form: 'recurrent' },
+    { form: 'parallel' },
+    ...[7, 16].map((chunk) => ({ form: 'chunkwise' as const, chunk })),
+  ],
+  lengths: [63],
+}
 const oneForm: ModelCheckOptions = { forms: [{ form: 'chunkwise', chunk: 16 }], lengths: [] }
 const contract = backendChecks.filter(({ suite }) => suite === 'keeps the contract').map(({ id }) => id)
 
@@ -40,7 +47,7 @@ async function declareLevels(): Promise<void> {
     describe(`${name}: ${first ? 'all checks' : `the ${only.size} checks that run a new kernel`}`, () => {
       const make = () => webgpu({ ...options, poison: true })
       testBackend(make, { only })
-      describe('reference models', () => testModels(make, loadFixture, first ? fewLengths : oneForm))
+      describe('reference models', () => testModels(make, loadFixture, first ? fewForms : oneForm))
     })
   }
 }
