@@ -1,6 +1,6 @@
 /**
  * The kernels, and the loop that runs a tape of records.
- * No allocator and no static data: every instance of this module may share one memory. Kernels are exported so that the optimizer does
+ * No allocator, and static data are constants between the control block and the heap: every instance of this module may share one memory. Kernels are exported so that the optimizer does
  * not inline them into the loops, which V8 would then never replace by their optimised versions.
  */
 import { Opcode } from '../src/opcode'

@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiler = join(dirname(fileURLToPath(import.meta.resolve('assemblyscript/asc'))), '../bin/asc.js')
 const optimise = ['-O3', '--runtime', 'stub', '--noAssert', '--use', 'abort=']
-const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536']
+const memory = [
+  '--importMemory',
+  '--sharedMemory',
+  '--initialMemory',
+  '1',
+  '--maximumMemory',
+  '65536',
+  '--memoryBase',
+  '640',
+]
 
 function compile(features) {
   const folder = mkdtempSync(join(tmpdir(), 'retnet-wasm-'))

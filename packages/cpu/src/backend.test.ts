@@ -6,6 +6,7 @@ import {
   type GraphBuilder,
   GraphError,
   type NamedTensors,
+  UnsupportedError,
   add,
   crossEntropy,
   embed,
@@ -277,6 +278,13 @@ describe('bad input', () => {
     )
     await expect(backend.upload({ type, encoding: 'f16', data: new Float32Array(4) })).rejects.toThrow(/Uint16Array/)
     await expect(backend.upload({ type, encoding: 'q4' as never, data: new Int8Array(4) })).rejects.toThrow(/got q4/)
+  })
+
+  it('includes tensors with more axes than the kernels walk', async () => {
+    const backend = await open()
+    const graph = trace('deep', (g) => ({ y: scale(g.input('x', [1, 1, 1, 1, 1, 1, 1, 1, 2]), 2) }))
+    expect(backend.supports(graph.nodes[0], graph)).toMatch(/at most 8 axes/)
+    await expect(backend.compile(graph, { weights: {} })).rejects.toThrow(UnsupportedError)
   })
 
   it('includes what was disposed of', async () => {

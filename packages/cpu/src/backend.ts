@@ -11,7 +11,7 @@ import {
 } from '@retnet/core'
 import { Engine } from './memory/engine.js'
 import { type CpuOptions, resolveOptions } from './options.js'
-import { outerAxes } from './plan/axes.js'
+import { supports } from './plan/supports.js'
 import { compileGraph } from './program/compile.js'
 import { CpuWeight } from './weight.js'
 
@@ -43,10 +43,7 @@ class CpuBackend implements Backend {
   }
 
   supports(node: GraphNode, graph: Graph): true | string {
-    const rank = Math.max(
-      ...[...node.inputs, ...node.outputs].map((value) => (value === null ? 0 : graph.types[value].shape.length)),
-    )
-    return rank <= outerAxes + 1 ? true : `tensors of at most ${outerAxes + 1} axes, got ${rank}`
+    return supports(node, graph)
   }
 
   async upload(weight: WeightData): Promise<DeviceWeight> {

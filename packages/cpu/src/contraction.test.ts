@@ -70,6 +70,16 @@ describe('matmul', () => {
     await expectMatch(backend, { graph, inputs: { ids }, weights: { w: { type, encoding: 'f16', data: finite } } }, 0)
   })
 
+  it('multiplies halves by activations of any size', async () => {
+    const w = encode(numbers(5 * 63, 3), [5, 63], 'f16')
+    const graph = trace('large', (g) => ({
+      y: matmul(g.input('x', [1, 63]), g.parameter('w', [5, 63]), { transposeB: true }),
+    }))
+    for (const size of [1e-30, 1e-3, 7e4, 1e20, 3e36]) {
+      await expectMatch(backend, { graph, inputs: { x: numbers(63).map((value) => value * size) }, weights: { w } })
+    }
+  })
+
   it('keeps infinities of halves', async () => {
     const graph = trace('infinite', (g) => ({
       y: matmul(g.input('x', [1, 2]), g.parameter('w', [1, 2]), { transposeB: true }),

@@ -11,6 +11,7 @@ import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { addSamplingOptions, generateOptions, type SamplingOptions } from '../options/sampling-options.js'
 import { createLines } from '../terminal/lines.js'
 import { showSummary } from '../terminal/summary.js'
+import { appendTokens } from '../text/append-tokens.js'
 import { codecOf } from '../text/codec.js'
 import { defaultMaxPromptTokens, promptTokens } from '../text/prompt-tokens.js'
 
@@ -85,8 +86,10 @@ async function answerLine({ io, loaded, options, conversation, signal }: Turn, l
   const tokens = promptTokens(text, codec, first ? loaded.generation.bosToken : null, defaultMaxPromptTokens)
   // without a seed of its own each turn draws anew; with one, turns differ since places in the text do
   const stream = session.generate(settings)
-  await session.append(tokens, { signal })
-  for await (const piece of stream) await write(io.stdout, piece.text)
+  await appendTokens(io, session, tokens, signal)
+  for await (const piece of stream) {
+    await write(io.stdout, piece.text)
+  }
   await write(io.stdout, '\n')
   if (io.stderr.isTTY) await write(io.stderr, `(turn ${turns}: ${showSummary(await stream.result, loaded.backend)})\n`)
 }

@@ -1,5 +1,6 @@
 /** The mean loss of a model over a text, in nats per token, with sums in float64. */
 import type { Model } from '@retnet/core'
+import { letEventsHappen } from '../terminal/let-events-happen.js'
 import { createPositionLosses } from './positions.js'
 import { countWindows, windowsOf, type WindowOptions } from './windows.js'
 
@@ -47,6 +48,7 @@ export async function evaluate(
       byPosition.add(t, losses[t])
     }
     onProgress(++done, windows)
+    await letEventsHappen(signal)
   }
   const seconds = (performance.now() - started) / 1000
   const seen = Math.min(tokens.length, windows * size)

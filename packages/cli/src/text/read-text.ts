@@ -62,22 +62,25 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
-// the longest prefix that decodes, by bisection: an error path may take its time
+// the longest prefix of whole characters, by bisection: an error path may take its time
 function firstInvalid(bytes: Uint8Array): number {
   let valid = 0
-  let invalid = bytes.length
-  const decodes = (length: number): boolean => {
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream: true })
-      return true
-    } catch {
-      return false
-    }
-  }
+  let invalid = bytes.length + 1
   while (invalid - valid > 1) {
     const middle = (valid + invalid) >> 1
-    if (decodes(middle)) valid = middle
+    if (decodes(bytes.subarray(0, middle), true)) valid = middle
     else invalid = middle
   }
+  // the prefix may end within a character
+  while (!decodes(bytes.subarray(0, valid), false)) valid--
   return valid
+}
+
+function decodes(bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream })
+    return true
+  } catch {
+    return false
+  }
 }

@@ -12,6 +12,7 @@ import { decodeSnapshot } from '../snapshot/decode.js'
 import { encodeSnapshot } from '../snapshot/encode.js'
 import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
+import { Breather } from './breather.js'
 import { checkSpec } from './check-spec.js'
 import { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './graphs.js'
 import { isStateTensor, restoreState, snapshotTensors } from './model-snapshot.js'
@@ -53,6 +54,7 @@ export class Model {
   readonly weightBytes: number
   readonly #weights: Readonly<Record<string, DeviceWeight>>
   readonly #programs = new Map<string, Promise<Program>>()
+  readonly #breather = new Breather()
   #disposed = false
 
   private constructor(options: ModelOptions, weights: Record<string, DeviceWeight>) {
@@ -115,6 +117,7 @@ export class Model {
       const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))
       const mask = Int32Array.from({ length }, (_, index) => (index < count ? 1 : 0))
       const program = await this.program('consume', { rows: 1, length })
+      await this.#breather.breathe()
       await program.run({ tokens: ids, mask }, state, { signal })
       at += count
       onProgress?.(at)
@@ -125,6 +128,7 @@ export class Model {
   async next(state: State, token: number, signal?: AbortSignal): Promise<Float32Array> {
     this.checkTokens([token])
     const program = await this.program('next', { rows: 1, length: 1 })
+    await this.#breather.breathe()
     const { logits } = await program.run({ tokens: Int32Array.of(token), mask: Int32Array.of(1) }, state, { signal })
     return logits as Float32Array
   }

@@ -6,7 +6,7 @@ import type { Place } from '../plan/record.js'
 import type { LowerRules } from './rules.js'
 
 /** Tokens up to which stepping beats the chunk products (measured). */
-const shortLength = 4
+const shortLength = 6
 /** Columns of Dv below which cutting a head into slices costs more than it spreads. */
 const narrowSlice = 32
 const smallestNormal = 1.1754943508222875e-38

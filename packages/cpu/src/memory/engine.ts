@@ -16,8 +16,10 @@ export interface EngineOptions {
 
 const pageBytes = 65536
 const growthBytes = 4 * 1048576
-/** The control block of assembly/sync.ts lies below. */
+/** The control block of assembly/sync.ts and the constants of assembly/math.ts lie below. */
 const heapStart = 1024
+/** Kernels compare addresses with the end of a range, which must not wrap around to 0. */
+const lastAddress = 2 ** 32 - pageBytes
 const failedWord = 448 / 4
 const poisonBits = 0x7fc00000
 
@@ -147,7 +149,7 @@ export class Engine {
   #growTo(end: number): void {
     const have = this.#memory.buffer.byteLength
     if (end <= have) return
-    if (end > this.maxMemoryBytes) throw new RangeError('memory limit')
+    if (end > Math.min(this.maxMemoryBytes, lastAddress)) throw new RangeError('memory limit')
     const wanted = Math.min(Math.max(end, have + growthBytes), this.maxMemoryBytes)
     const pages = Math.max(Math.ceil((end - have) / pageBytes), Math.floor((wanted - have) / pageBytes))
     this.#memory.grow(Math.min(pages, Math.floor((this.maxMemoryBytes - have) / pageBytes)))

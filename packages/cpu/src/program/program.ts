@@ -23,7 +23,7 @@ import { CpuState } from '../state.js'
 import type { CpuWeight } from '../weight.js'
 import { Tape } from './tape.js'
 
-/** Multiply-adds below which waking the helper threads costs more than they bring (measured). */
+/** Multiply-adds (some 10 microseconds) of a whole run below which helper threads are left asleep. */
 const worthThreads = 100_000
 
 export class CpuProgram implements Program {
