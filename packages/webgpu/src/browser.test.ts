@@ -36,6 +36,11 @@ else {
     test('the adapter is the software one', async () => {
       expect(await page.call('describeAdapter')).toMatch(/swiftshader/i)
     })
+    test('a lost device is a DeviceLostError, and a session goes on from its snapshot', async () => {
+      const { error, ids, expected } = await page.call('loseDevice')
+      expect(error).toMatch(/^DeviceLostError: the GPU device was lost/)
+      expect(ids).toEqual(expected)
+    })
     test('the page goes on while a model is compiled: no pipeline is made synchronously', async () => {
       const { pipelines, synchronous, ticks } = await page.call('compileAndTick')
       expect({ synchronous, compiled: pipelines > 10, ticked: ticks > 0 }).toEqual({

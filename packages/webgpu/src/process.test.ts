@@ -57,6 +57,22 @@ describe.skipIf(missing)(`a process${missing ? ` (${missing})` : ''}`, () => {
     expect({ status, signal, lines }).toEqual({ status: 0, signal: null, lines: expected })
   })
 
+  it('keeps nothing of the runs that have ended', () => {
+    const { status, lines } = run(
+      `import { fill, trace } from '@retnet/core'
+      import { webgpu } from '@retnet/webgpu'
+      const backend = await webgpu()
+      const program = await backend.compile(trace('fill', (g) => ({ y: fill(g, [1000], 1) })), { weights: {} })
+      const begin = process.memoryUsage().arrayBuffers
+      for (let count = 0; count < 1000; count++) await program.run({}, null)
+      await new Promise(setImmediate)
+      gc()
+      console.log(process.memoryUsage().arrayBuffers - begin < 1e6)`,
+      '--expose-gc',
+    )
+    expect({ status, lines }).toEqual({ status: 0, lines: ['true'] })
+  })
+
   it('generates 2,000 tokens with garbage collections between submits, and holds no more memory at the end', () => {
     const { status, signal, lines } = run(
       `${tinyModel}

@@ -11,7 +11,10 @@ import {
 } from '@retnet/conformance'
 import { nextTokenGraph } from '@retnet/core'
 import { blobFolder, memorySource, openCheckpoint, openSafetensors } from '@retnet/formats'
-import { webgpu } from '../../webgpu.js'
+import { createSession, restoreSession } from '@retnet/generate'
+import { recoverable } from '../../recovery/recoverable.js'
+import { type WebGpuBackend, webgpu } from '../../webgpu.js'
+import { tinyModel } from '../tiny-model.js'
 
 /** Name of a check to null, or to what went wrong. */
 export type Verdicts = Record<string, string | null>
@@ -85,7 +88,31 @@ async function compileAndTick(): Promise<{ pipelines: number; synchronous: numbe
   return counts
 }
 
-export const page = { describeAdapter, runBackendChecks, runModelChecks, compileAndTick }
+/** Loses the device after three tokens; tells what the page saw, and the whole text with and without the loss. */
+async function loseDevice(): Promise<{ error: string; ids: readonly number[]; expected: readonly number[] }> {
+  const backends: WebGpuBackend[] = []
+  using keeper = recoverable({
+    async open() {
+      const backend = await webgpu()
+      backends.push(backend)
+      return tinyModel(backend)
+    },
+    create: (model) => createSession(model, { bosToken: 1 }),
+    restore: (model, bytes) => restoreSession(model, bytes),
+  })
+  const settings = { seed: 3, maxTokens: 8 }
+  const expected = (await keeper.session().use((session) => session.generate(settings).result)).ids
+  const session = keeper.session()
+  let count = 0
+  const interrupted = session.use(async (live) => {
+    for await (const _ of live.generate(settings)) if (++count === 3) backends[0].device.destroy()
+  })
+  const error = await verdict(() => interrupted)
+  const { ids } = await session.use((live) => live.generate(settings).result)
+  return { error: String(error), ids, expected }
+}
+
+export const page = { describeAdapter, runBackendChecks, runModelChecks, compileAndTick, loseDevice }
 export type Page = typeof page
 
 Object.assign(globalThis, { page })
