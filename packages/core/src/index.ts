@@ -40,6 +40,7 @@ export type { Numbers, RetentionArguments, RetentionResult, RetentionSize } from
 export { GraphBuilder, type Value, trace } from './graph/builder.js'
 export { check } from './graph/check.js'
 export { type Supports, expand } from './graph/expand.js'
+export { type InputRule, checkInputs, inputRules } from './graph/input-rules.js'
 export { print } from './graph/print.js'
 export { prune } from './graph/prune.js'
 export { type GradientOptions, gradient } from './gradient/gradient.js'
@@ -57,6 +58,7 @@ export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } fr
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
+export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'
 export {

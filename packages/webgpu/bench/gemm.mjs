@@ -71,9 +71,10 @@ async function bench({ label, m, n, k, encoding = 'f32', transposeA = false, tra
     const guess = await time(alone, 2)
     const times = quick ? 1 : Math.max(3, Math.min(40, Math.round(60 / guess)))
     // clocks rise under load: work before the first measurement, and the best of several
-    for (let round = 0; !quick && round < 4; round++) await time(alone, times)
+    const rounds = quick ? 1 : 4
+    for (let round = 1; round < rounds; round++) await time(alone, times)
     let ms = Infinity
-    for (let round = 0; round < (quick ? 1 : 4); round++) ms = Math.min(ms, await time(alone, times))
+    for (let round = 0; round < rounds; round++) ms = Math.min(ms, await time(alone, times))
     const teraflops = (2 * m * n * k) / ms / 1e9
     const verdict = error < 5e-4 * Math.sqrt(k) ? 'ok' : 'WRONG'
     console.log(

@@ -75,7 +75,7 @@ export class Model {
       for await (const [name, weight] of options.weights) {
         options.signal?.throwIfAborted()
         checkWeight(name, weight, shapes.get(name))
-        weights[name] = await options.backend.upload(weight)
+        weights[name] = await options.backend.upload({ ...weight, name })
       }
       const missing = [...shapes.keys()].find((name) => !(name in weights))
       if (missing)

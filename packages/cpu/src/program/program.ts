@@ -3,11 +3,14 @@ import {
   DisposedError,
   type Graph,
   GraphError,
+  type InputRule,
   type NamedTensors,
   type Program,
   type ProgramStats,
   type RunOptions,
   type State,
+  checkInputs,
+  inputRules,
 } from '@retnet/core'
 import { roundUp } from '../memory/allocator.js'
 import type { Engine } from '../memory/engine.js'
@@ -18,7 +21,6 @@ import { makeSchedule } from '../plan/schedule.js'
 import type { StateLayout } from '../state-layout.js'
 import { CpuState } from '../state.js'
 import type { CpuWeight } from '../weight.js'
-import { type InputRule, checkInputs, inputRules } from './input-rules.js'
 import { Tape } from './tape.js'
 
 /** Multiply-adds (some 10 microseconds) of a whole run below which helper threads are left asleep. */

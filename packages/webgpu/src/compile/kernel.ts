@@ -48,12 +48,15 @@ export function kernel(source: KernelSource): Kernel {
   const lines = [
     ...(source.enables ?? []).map((name) => `enable ${name};`),
     ...source.bindings.map(
-      ({ name, element, access }, index) => `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;`,
+      ({ name, element, access }, index) =>
+        `@group(0) @binding(${index}) var<storage, ${access}> ${name}: array<${element}>;`,
     ),
     source.declarations ?? '',
     `@compute @workgroup_size(${source.lanes})`,
     'fn main(@builtin(workgroup_id) raw: vec3u, @builtin(local_invocation_index) lane: u32' +
-      (subgroups ? ', @builtin(subgroup_invocation_id) subgroupLane: u32, @builtin(subgroup_size) subgroupSize: u32) {' : ') {'),
+      (subgroups
+        ? ', @builtin(subgroup_invocation_id) subgroupLane: u32, @builtin(subgroup_size) subgroupSize: u32) {'
+        : ') {'),
     folded
       ? `let group = vec3u(raw.y % ${rows}u * ${columns}u + raw.x, raw.y / ${rows}u, raw.z); if (group.x >= ${x}u) { return; }`
       : 'let group = raw;',

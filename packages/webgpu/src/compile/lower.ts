@@ -146,7 +146,10 @@ export function resolve(aliases: ReadonlyMap<number, number>, value: number): nu
 }
 
 function sameNumbers(a: Float32Array | Int32Array, b: Float32Array | Int32Array): boolean {
-  return a === b || (a.constructor === b.constructor && a.length === b.length && a.every((value, at) => Object.is(value, b[at])))
+  return (
+    a === b ||
+    (a.constructor === b.constructor && a.length === b.length && a.every((value, at) => Object.is(value, b[at])))
+  )
 }
 
 function sameSlot(a: Slot, b: Slot): boolean {

@@ -20,7 +20,11 @@ export class PipelineCache {
   async #compile(name: string, code: string): Promise<GPUComputePipeline> {
     const module = this.#device.createShaderModule({ label: name, code })
     try {
-      return await this.#device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module, entryPoint: 'main' } })
+      return await this.#device.createComputePipelineAsync({
+        label: name,
+        layout: 'auto',
+        compute: { module, entryPoint: 'main' },
+      })
     } catch (error) {
       const { messages } = await module.getCompilationInfo()
       const detail = messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`).join('; ')

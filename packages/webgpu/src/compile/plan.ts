@@ -25,7 +25,9 @@ export function plan(graph: Graph, lowered: Lowered, memory: GpuMemory): Plan {
   const placed = new Map<string, GPUBuffer>()
   const free: { buffer: GPUBuffer; from: number }[] = []
   for (const life of lives) {
-    const fits = free.filter(({ buffer, from }) => from <= life.first && buffer.size >= life.bytes && buffer.size <= 2 * life.bytes + 256)
+    const fits = free.filter(
+      ({ buffer, from }) => from <= life.first && buffer.size >= life.bytes && buffer.size <= 2 * life.bytes + 256,
+    )
     const best = fits.sort((a, b) => a.buffer.size - b.buffer.size)[0]
     if (best) free.splice(free.indexOf(best), 1)
     const buffer = best?.buffer ?? memory.create(`activation of ${graph.name}`, life.bytes)
@@ -33,7 +35,9 @@ export function plan(graph: Graph, lowered: Lowered, memory: GpuMemory): Plan {
     placed.set(life.key, buffer)
     free.push({ buffer, from: life.last + 1 })
   }
-  const tables = lowered.tables.map((data, index) => memory.upload(`table ${index}`, data as ArrayBufferView<ArrayBuffer>))
+  const tables = lowered.tables.map((data, index) =>
+    memory.upload(`table ${index}`, data as ArrayBufferView<ArrayBuffer>),
+  )
   const all = [...owned, ...tables]
   return {
     buffer: (slot) => (slot.kind === 'table' ? tables[slot.index] : placed.get(keyOf(slot))!),

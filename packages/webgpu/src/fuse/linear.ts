@@ -2,10 +2,12 @@
 import { type GraphNode, type WeightEncoding, sizeOf } from '@retnet/core'
 import type { Linear } from '../kernels/decode/product.js'
 import { weightChunks } from '../kernels/decode/weight-chunks.js'
+import { offersMatrices } from '../kernels/matmul/matrix-tile.js'
 import type { Scene } from './peephole.js'
 
-/** More rows are the work of tiled kernels. */
+/** More rows are the work of tiled kernels; those of matrices win earlier. */
 const maxRows = 32
+const maxRowsBesideMatrices = 8
 
 export interface FoundLinear {
   readonly nodes: readonly GraphNode[]
@@ -51,7 +53,7 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
     columns === 0 ||
     inner === 0 ||
     rows < 1 ||
-    rows > maxRows ||
+    rows > (offersMatrices(lowering.profile) && encoding !== 'f32' ? maxRowsBesideMatrices : maxRows) ||
     !weightChunks(encoding, inner)
   )
     return null

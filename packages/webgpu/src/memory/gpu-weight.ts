@@ -1,4 +1,11 @@
-import { type DeviceWeight, DisposedError, type TensorType, type WeightData, type WeightEncoding } from '@retnet/core'
+import {
+  type DeviceWeight,
+  DisposedError,
+  type TensorType,
+  type WeightData,
+  type WeightEncoding,
+  requireWeight,
+} from '@retnet/core'
 import type { GpuMemory } from './gpu-memory.js'
 
 export interface WeightBuffers {
@@ -11,34 +18,56 @@ export class GpuWeight implements DeviceWeight {
   readonly type: TensorType
   readonly encoding: WeightEncoding
   readonly bytes: number
-  readonly #memory: GpuMemory
-  #buffers: WeightBuffers | null
+  readonly memory: GpuMemory
+  readonly #data: GPUBuffer
+  readonly #scales: GPUBuffer | null
+  #users = 1
+  #disposed = false
 
   /** Takes over the buffers. */
-  constructor(memory: GpuMemory, type: TensorType, encoding: WeightEncoding, buffers: WeightBuffers) {
+  constructor(memory: GpuMemory, type: TensorType, encoding: WeightEncoding, { data, scales }: WeightBuffers) {
     this.type = type
     this.encoding = encoding
-    this.#memory = memory
-    this.#buffers = buffers
-    this.bytes = buffers.data.size + (buffers.scales?.size ?? 0)
+    this.memory = memory
+    this.#data = data
+    this.#scales = scales
+    this.bytes = data.size + (scales?.size ?? 0)
   }
 
-  static upload(memory: GpuMemory, name: string, weight: WeightData): GpuWeight {
-    const data = memory.upload(name, weight.data as ArrayBufferView<ArrayBuffer>)
-    const scales = weight.scales ? memory.upload(`${name} scales`, weight.scales as ArrayBufferView<ArrayBuffer>) : null
-    return new GpuWeight(memory, weight.type, weight.encoding, { data, scales })
+  static upload(memory: GpuMemory, weight: WeightData): GpuWeight {
+    requireWeight(weight)
+    const { type, encoding, data, scales, name } = weight
+    const what = `weight ${name ? `${name} ` : ''}[${type.shape.join(', ')}] ${encoding}`
+    return new GpuWeight(memory, type, encoding, {
+      data: memory.upload(what, data as ArrayBufferView<ArrayBuffer>),
+      scales: scales ? memory.upload(`scales of ${what}`, scales as ArrayBufferView<ArrayBuffer>) : null,
+    })
   }
 
   buffer(part: 'data' | 'scales'): GPUBuffer {
-    if (!this.#buffers) throw new DisposedError('weight')
-    return this.#buffers[part]!
+    return part === 'data' ? this.#data : this.#scales!
+  }
+
+  requireLive(): void {
+    if (this.#disposed) throw new DisposedError('a weight')
+  }
+
+  /** A program uses the weight: its memory stays until `release`, even if the owner disposes of it before. */
+  retain(): void {
+    this.requireLive()
+    this.#users++
+  }
+
+  release(): void {
+    if (--this.#users > 0) return
+    this.memory.destroy(this.#data)
+    if (this.#scales) this.memory.destroy(this.#scales)
   }
 
   dispose(): void {
-    if (!this.#buffers) return
-    this.#memory.destroy(this.#buffers.data)
-    if (this.#buffers.scales) this.#memory.destroy(this.#buffers.scales)
-    this.#buffers = null
+    if (this.#disposed) return
+    this.#disposed = true
+    this.release()
   }
 
   [Symbol.dispose](): void {

@@ -19,6 +19,7 @@ function lowering(columns: number, inner: number, emitted: Kernel[] = []): Lower
     profile,
     form: 'auto',
     chunk: 64,
+    rounded: false,
     type: (value) => ({ dtype: 'f32', shape: value === 1 ? [columns, inner] : [1, inner] }),
     encoding: (value) => (value === 1 ? 'f16' : null),
     slot: (value) => ({ kind: 'value', value }),

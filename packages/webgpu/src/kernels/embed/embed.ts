@@ -15,7 +15,11 @@ export const embedKernels: LowerRules<'embed' | 'scatterAdd'> = {
     lowering.emit(
       kernel({
         name: 'embed',
-        bindings: [...loader.bindings, read('ids', lowering.slot(ids), 'i32'), write('y', lowering.slot(node.outputs[0]))],
+        bindings: [
+          ...loader.bindings,
+          read('ids', lowering.slot(ids), 'i32'),
+          write('y', lowering.slot(node.outputs[0])),
+        ],
         lanes: elementLanes,
         workgroups: [elementGroups(total)],
         declarations: loader.declarations,
@@ -34,7 +38,11 @@ export const embedKernels: LowerRules<'embed' | 'scatterAdd'> = {
     lowering.emit(
       kernel({
         name: 'scatterAdd',
-        bindings: [read('values', lowering.slot(values)), read('ids', lowering.slot(ids), 'i32'), write('y', lowering.slot(node.outputs[0]))],
+        bindings: [
+          read('values', lowering.slot(values)),
+          read('ids', lowering.slot(ids), 'i32'),
+          write('y', lowering.slot(node.outputs[0])),
+        ],
         lanes: elementLanes,
         workgroups: [elementGroups(total)],
         body: `${elementIndex(total)}

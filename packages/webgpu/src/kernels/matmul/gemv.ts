@@ -44,7 +44,9 @@ const columnsPerGroup = 4
 function emitReduced({ a, b, y, rows, inner, columns }: Product, lowering: Lowering): void {
   const w = matrixLoader(lowering, 'w', b, inner)
   const each = (line: (c: number, r: number) => string) =>
-    Array.from({ length: columnsPerGroup * rows }, (_, i) => line(i % columnsPerGroup, Math.floor(i / columnsPerGroup))).join('\n')
+    Array.from({ length: columnsPerGroup * rows }, (_, i) =>
+      line(i % columnsPerGroup, Math.floor(i / columnsPerGroup)),
+    ).join('\n')
   const column = (c: number) => `min(first + ${c}u, ${columns - 1}u)`
   lowering.emit(
     kernel({

@@ -58,7 +58,7 @@ function emitProduct(product: Product, lowering: Lowering): void {
 function suitsMatrices({ b, rows, columns, inner }: Product, lowering: Lowering): boolean {
   const encoding = lowering.encoding(b)
   const rounded = encoding === 'f16' || encoding === 'q8'
-  return rounded && rows >= 32 && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
+  return rounded && rows > maxGemvRows && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
 }
 
 function asMatrix(shape: readonly number[]): readonly [number, number] {

@@ -23,7 +23,7 @@ export interface MatrixTuning {
  */
 export type Staging = 'halves' | 'rotated' | 'vectors' | 'view'
 
-export const matrixTuning: MatrixTuning = { depth: 32, rows: 64, ahead: true, staging: 'halves' }
+export const matrixTuning: MatrixTuning = { depth: 32, rows: 64, ahead: true, staging: 'rotated' }
 
 /** Lanes of a subgroup. */
 const subgroup = 32

@@ -202,91 +202,108 @@ test('the matrix tile of 128 x 64 x 128', () => {
     let innerB1 = (lane + 128u) % 4u * 8u; let outerB1 = (lane + 128u) / 4u; var nextB1 = vec4<u32>();
     let innerB2 = (lane + 256u) % 4u * 8u; let outerB2 = (lane + 256u) / 4u; var nextB2 = vec4<u32>();
     let innerB3 = (lane + 384u) % 4u * 8u; let outerB3 = (lane + 384u) / 4u; var nextB3 = vec4<u32>();
-
+    nextA0 = a[(layer * 128u + (top + outerA0)) * 8u + min((0u + innerA0), 56u) / 8u];
+    nextA1 = a[(layer * 128u + (top + outerA1)) * 8u + min((0u + innerA1), 56u) / 8u];
+    nextA2 = a[(layer * 128u + (top + outerA2)) * 8u + min((0u + innerA2), 56u) / 8u];
+    nextA3 = a[(layer * 128u + (top + outerA3)) * 8u + min((0u + innerA3), 56u) / 8u];
+    nextB0 = b[(layer * 128u + (left + outerB0)) * 8u + min((0u + innerB0), 56u) / 8u];
+    nextB1 = b[(layer * 128u + (left + outerB1)) * 8u + min((0u + innerB1), 56u) / 8u];
+    nextB2 = b[(layer * 128u + (left + outerB2)) * 8u + min((0u + innerB2), 56u) / 8u];
+    nextB3 = b[(layer * 128u + (left + outerB3)) * 8u + min((0u + innerB3), 56u) / 8u];
     for (var step = 0u; step < 64u; step += 32u) {
-    nextA0 = a[(layer * 128u + (top + outerA0)) * 8u + min((step + innerA0), 56u) / 8u];
-    nextA1 = a[(layer * 128u + (top + outerA1)) * 8u + min((step + innerA1), 56u) / 8u];
-    nextA2 = a[(layer * 128u + (top + outerA2)) * 8u + min((step + innerA2), 56u) / 8u];
-    nextA3 = a[(layer * 128u + (top + outerA3)) * 8u + min((step + innerA3), 56u) / 8u];
-    nextB0 = b[(layer * 128u + (left + outerB0)) * 8u + min((step + innerB0), 56u) / 8u];
-    nextB1 = b[(layer * 128u + (left + outerB1)) * 8u + min((step + innerB1), 56u) / 8u];
-    nextB2 = b[(layer * 128u + (left + outerB2)) * 8u + min((step + innerB2), 56u) / 8u];
-    nextB3 = b[(layer * 128u + (left + outerB3)) * 8u + min((step + innerB3), 56u) / 8u];
-    workgroupBarrier();
-    { let at = outerA0 * 40u + innerA0; let words = nextA0;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
-    { let at = outerA1 * 40u + innerA1; let words = nextA1;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
-    { let at = outerA2 * 40u + innerA2; let words = nextA2;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
-    { let at = outerA3 * 40u + innerA3; let words = nextA3;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
-    { let at = outerB0 * 40u + innerB0; let words = nextB0;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
-    { let at = outerB1 * 40u + innerB1; let words = nextB1;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
-    { let at = outerB2 * 40u + innerB2; let words = nextB2;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
-    { let at = outerB3 * 40u + innerB3; let words = nextB3;
-    { let two = bitcast<vec2<f16>>(words[0]); let to = at + 0u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[1]); let to = at + 1u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[2]); let to = at + 2u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
-    { let two = bitcast<vec2<f16>>(words[3]); let to = at + 3u * 2u;
-    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
-    workgroupBarrier();
 
+    workgroupBarrier();
+    { let at = outerA0 * 40u + innerA0; let turn = lane & 3u; let once = select(nextA0, nextA0.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
+    { let at = outerA1 * 40u + innerA1; let turn = lane & 3u; let once = select(nextA1, nextA1.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
+    { let at = outerA2 * 40u + innerA2; let turn = lane & 3u; let once = select(nextA2, nextA2.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
+    { let at = outerA3 * 40u + innerA3; let turn = lane & 3u; let once = select(nextA3, nextA3.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileA[to] = two[0]; tileA[to + 1u] = two[1]; } }
+    { let at = outerB0 * 40u + innerB0; let turn = lane & 3u; let once = select(nextB0, nextB0.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
+    { let at = outerB1 * 40u + innerB1; let turn = lane & 3u; let once = select(nextB1, nextB1.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
+    { let at = outerB2 * 40u + innerB2; let turn = lane & 3u; let once = select(nextB2, nextB2.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
+    { let at = outerB3 * 40u + innerB3; let turn = lane & 3u; let once = select(nextB3, nextB3.yzwx, (turn & 1u) != 0u);
+    let words = select(once, once.zwxy, (turn & 2u) != 0u);
+    { let two = bitcast<vec2<f16>>(words[0]); let to = at + ((turn + 0u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[1]); let to = at + ((turn + 1u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[2]); let to = at + ((turn + 2u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; }
+    { let two = bitcast<vec2<f16>>(words[3]); let to = at + ((turn + 3u) & 3u) * 2u;
+    tileB[to] = two[0]; tileB[to + 1u] = two[1]; } }
+    workgroupBarrier();
+    if (step + 32u < 64u) {
+    nextA0 = a[(layer * 128u + (top + outerA0)) * 8u + min(((step + 32u) + innerA0), 56u) / 8u];
+    nextA1 = a[(layer * 128u + (top + outerA1)) * 8u + min(((step + 32u) + innerA1), 56u) / 8u];
+    nextA2 = a[(layer * 128u + (top + outerA2)) * 8u + min(((step + 32u) + innerA2), 56u) / 8u];
+    nextA3 = a[(layer * 128u + (top + outerA3)) * 8u + min(((step + 32u) + innerA3), 56u) / 8u];
+    nextB0 = b[(layer * 128u + (left + outerB0)) * 8u + min(((step + 32u) + innerB0), 56u) / 8u];
+    nextB1 = b[(layer * 128u + (left + outerB1)) * 8u + min(((step + 32u) + innerB1), 56u) / 8u];
+    nextB2 = b[(layer * 128u + (left + outerB2)) * 8u + min(((step + 32u) + innerB2), 56u) / 8u];
+    nextB3 = b[(layer * 128u + (left + outerB3)) * 8u + min(((step + 32u) + innerB3), 56u) / 8u];
+    }
     for (var k = 0u; k < 32u; k += 16u) {
     let a0 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>, row_major>(&tileA, (down + 0u) * 40u + k, 40u);
     let a1 = subgroupMatrixLoad<subgroup_matrix_left<f16, 16, 16>, row_major>(&tileA, (down + 16u) * 40u + k, 40u);

@@ -10,7 +10,12 @@ export const normKernels: LowerRules<'rmsNorm' | 'layerNorm'> = {
   layerNorm: (node, { epsilon }, lowering) => emitNorm(node, epsilon, true, lowering),
 }
 
-function emitNorm(node: GraphNode<'rmsNorm' | 'layerNorm'>, epsilon: number, centred: boolean, lowering: Lowering): void {
+function emitNorm(
+  node: GraphNode<'rmsNorm' | 'layerNorm'>,
+  epsilon: number,
+  centred: boolean,
+  lowering: Lowering,
+): void {
   const [x, weight, bias] = node.inputs
   const { shape } = lowering.type(x!)
   const columns = shape[shape.length - 1]

@@ -15,7 +15,11 @@ export const positionKernels: LowerRules<'positions' | 'rotary' | 'decayNorm'> =
     lowering.emit(
       kernel({
         name: 'positions',
-        bindings: [read('mask_', lowering.slot(mask), 'i32'), write('each', lowering.slot(each), 'i32'), write('next', lowering.slot(next), 'i32')],
+        bindings: [
+          read('mask_', lowering.slot(mask), 'i32'),
+          write('each', lowering.slot(each), 'i32'),
+          write('next', lowering.slot(next), 'i32'),
+        ],
         lanes: elementLanes,
         workgroups: [elementGroups(batch)],
         body: `${elementIndex(batch)}
@@ -32,7 +36,8 @@ next[index] = count;`,
     const [, , heads, width] = shape
     const pairs = width / 2
     const total = sizeOf(shape) / 2
-    const [first, second] = attributes.layout === 'half' ? ['pair', `pair + ${pairs}u`] : ['2u * pair', '2u * pair + 1u']
+    const [first, second] =
+      attributes.layout === 'half' ? ['pair', `pair + ${pairs}u`] : ['2u * pair', '2u * pair + 1u']
     lowering.emit(
       kernel({
         name: 'rotary',

@@ -13,7 +13,8 @@ export const reductionKernels: LowerRules<'sum' | 'softmax'> = {
     const total = sizeOf(result)
     const inner = axes.map((axis) => shape[axis])
     const strides = stridesOf(shape)
-    const outer = result.flatMap((extent, axis) => (extent === 1 ? [] : [`i${axis} * ${strides[axis]}u`])).join(' + ') || '0u'
+    const outer =
+      result.flatMap((extent, axis) => (extent === 1 ? [] : [`i${axis} * ${strides[axis]}u`])).join(' + ') || '0u'
     const step = axes.map((axis, i) => `r${i} * ${strides[axis]}u`).join(' + ') || '0u'
     const bindings = [read('x', lowering.slot(x)), write('y', lowering.slot(y))]
     if (total < 64 && lowering.profile.barriers) {
@@ -23,7 +24,9 @@ var part = 0.0;
 for (var r = lane; r < ${sizeOf(inner)}u; r += ${lanes}u) { ${splitIndex(inner, 'r', 'r')} part += x[${outer} + ${step}]; }
 let all = reduceSum(part, lane);
 if (lane == 0u) { y[index] = all; }`
-      lowering.emit(kernel({ name: 'sum', bindings, lanes, enables, declarations, workgroups: [Math.max(total, 1)], body }))
+      lowering.emit(
+        kernel({ name: 'sum', bindings, lanes, enables, declarations, workgroups: [Math.max(total, 1)], body }),
+      )
       return
     }
     const body = `${elementIndex(total)}\n${splitIndex(result)}

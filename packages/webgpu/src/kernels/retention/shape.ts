@@ -20,7 +20,11 @@ export interface Retention {
   readonly rates: Slot
 }
 
-export function readRetention(node: GraphNode<'retention'>, attributes: RetentionAttributes, lowering: Lowering): Retention {
+export function readRetention(
+  node: GraphNode<'retention'>,
+  attributes: RetentionAttributes,
+  lowering: Lowering,
+): Retention {
   const [q, k, v, mask] = node.inputs
   const [batch, length, heads, keyWidth] = lowering.type(q!).shape
   return {

@@ -1,6 +1,14 @@
 /** Moving numbers: every result element looks up its source by index arithmetic. Reshape moves nothing. */
 import { sizeOf } from '@retnet/core'
-import { broadcastOffset, elementGroups, elementIndex, elementLanes, literal, splitIndex, stridesOf } from '../../compile/indexing.js'
+import {
+  broadcastOffset,
+  elementGroups,
+  elementIndex,
+  elementLanes,
+  literal,
+  splitIndex,
+  stridesOf,
+} from '../../compile/indexing.js'
 import { kernel, read, type Slot, write } from '../../compile/kernel.js'
 import type { Lowering, LowerRules } from '../../compile/lowering.js'
 
@@ -9,11 +17,23 @@ type StructureOp = 'transpose' | 'slice' | 'concat' | 'broadcast' | 'cast' | 'fi
 export const structureKernels: LowerRules<StructureOp> = {
   transpose(node, { permutation }, lowering) {
     const strides = stridesOf(lowering.type(node.inputs[0]!).shape)
-    gather(node.op, node.inputs[0]!, node.outputs[0], lowering, sumTerms(permutation.map((axis, i) => `i${i} * ${strides[axis]}u`)))
+    gather(
+      node.op,
+      node.inputs[0]!,
+      node.outputs[0],
+      lowering,
+      sumTerms(permutation.map((axis, i) => `i${i} * ${strides[axis]}u`)),
+    )
   },
   slice(node, { starts }, lowering) {
     const strides = stridesOf(lowering.type(node.inputs[0]!).shape)
-    gather(node.op, node.inputs[0]!, node.outputs[0], lowering, sumTerms(starts.map((start, i) => `(i${i} + ${start}u) * ${strides[i]}u`)))
+    gather(
+      node.op,
+      node.inputs[0]!,
+      node.outputs[0],
+      lowering,
+      sumTerms(starts.map((start, i) => `(i${i} + ${start}u) * ${strides[i]}u`)),
+    )
   },
   broadcast(node, _attributes, lowering) {
     const [x, y] = [node.inputs[0]!, node.outputs[0]]

@@ -1,13 +1,7 @@
-/** What the integers of each graph input may be, found from the ops that read them: ids, masks, targets. */
-import {
-  type Graph,
-  type GraphNode,
-  GraphError,
-  type NamedTensors,
-  type TensorData,
-  type ValueId,
-  sizeOf,
-} from '@retnet/core'
+/** What a program refuses to run on: inputs that do not fit, and integers that an op cannot use, found from the ops that read them. */
+import type { Graph, GraphNode, ValueId } from '../contract/graph.js'
+import { type NamedTensors, type TensorData, sizeOf } from '../contract/tensor.js'
+import { GraphError } from '../errors/graph-error.js'
 
 interface Range {
   readonly low: number
@@ -23,6 +17,7 @@ export interface InputRule {
   readonly ranges: readonly Range[]
 }
 
+/** One rule an input: ids, masks, targets and positions have ranges. */
 export function inputRules(graph: Graph): InputRule[] {
   const ranges = new Map<ValueId, Range[]>()
   const require = (value: ValueId | null, wanted: readonly Range[]) => {
