@@ -2,5 +2,5 @@ export { type GpuCompileOptions, webgpu, type WebGpuBackend, type WebGpuOptions 
 export type { DeviceOptions } from './device/open-device.js'
 export type { KernelTuning, ProfileName, Tuning } from './device/profile.js'
 export { AdapterError, DeviceError, DeviceLimitError, DeviceLostError } from './errors.js'
-export type { GpuProgram, GpuProgramStats, GpuRunOptions } from './program.js'
+export type { GpuProgram, RunMany } from './program.js'
 export type { KernelTime } from './time-kernels.js'

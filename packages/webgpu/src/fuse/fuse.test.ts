@@ -4,12 +4,9 @@ import {
   type NamedTensors,
   type RetNetSpec,
   type WeightEncoding,
-  add,
   nextTokenGraph,
   parameterShapes,
   reference,
-  scale,
-  trace,
 } from '@retnet/core'
 import { difference, encodeWeight, isWithin, random, showDifference, tinySpec } from '@retnet/conformance'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -147,22 +144,23 @@ test('a tuning that no kernel can follow is refused', async () => {
   await expect(webgpu({ tune: { line: 1 } as object })).rejects.toThrow('expected barriers, fuse')
 })
 
-test('a repeated run is so many runs with the same inputs', async () => {
-  using backend = await webgpu()
-  using program = await backend.compile(
-    trace('count', (g) => {
-      const total = g.state('total', [2])
-      const next = add(scale(total, 0.5), g.input('x', [2]))
-      g.updateState(total, next)
-      return { y: next }
-    }),
-    { weights: {} },
-  )
-  using state = program.createState()
-  const { y } = await program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 5 })
-  expect([...y]).toEqual([1.9375, 3.875])
-  expect(program.stats().runs).toBe(5)
-  await expect(program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 0 })).rejects.toThrow('repeat')
+test('many runs are as good as one after the other, though activations share memory', async () => {
+  using backend = await webgpu({ tune: { fuse: true, barriers: true } })
+  const spec = { ...glu, layers: 1 }
+  const weights: Record<string, DeviceWeight> = {}
+  for (const [name, shape] of parameterShapes(spec))
+    weights[name] = await backend.randomWeight(shape, 'f16', { seed: shape.length + name.length, range: 1 })
+  using program = await backend.compile(nextTokenGraph(spec, { rows: 2, length: 1 }), { weights })
+  using one = program.createState()
+  using many = program.createState()
+  const inputs = { tokens: Int32Array.of(3, 5), mask: Int32Array.of(1, 1) }
+  for (let run = 0; run < 4; run++) await program.run(inputs, one)
+  const { logits } = await program.run(inputs, one)
+  const { outputs } = await program.runMany(inputs, many, 5)
+  expect(outputs.logits).toEqual(logits)
+  expect(logits.some((value) => value !== 0)).toBe(true)
+  expect(await many.read()).toEqual(await one.read())
+  await expect(program.runMany(inputs, many, 0)).rejects.toThrow('times: expected a whole number')
 })
 
 /** Three tokens of each row, one of them masked, through both backends. */
