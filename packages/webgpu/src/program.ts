@@ -34,18 +34,15 @@ export interface ProgramParts {
   readonly poison: boolean
 }
 
-export interface GpuRunOptions extends RunOptions {
-  /** Runs so often with the same inputs, each from the state that the one before left; the outputs are those of the last. Default: 1. */
-  readonly repeat?: number
-}
+/** Runs of `runMany` that one submission takes at most: the device starts on the first while the host encodes the others. */
+const maxRunsPerSubmit = 8
 
-export interface GpuProgramStats extends ProgramStats {
-  /** Of `milliseconds`, what the host spent until the device had all its work. */
+export interface RunMany {
+  /** Outputs of the last run. */
+  readonly outputs: NamedTensors
+  /** What the host spent until the device had all its work. */
   readonly encodeMilliseconds: number
 }
-
-/** Runs that one submission takes at most: the device starts on the first while the host encodes the others. */
-const runsPerSubmit = 8
 
 export class GpuProgram implements Program {
   readonly graph: Graph
@@ -56,7 +53,6 @@ export class GpuProgram implements Program {
   readonly #rules: readonly InputRule[]
   #runs = 0
   #milliseconds = 0
-  #encodeMilliseconds = 0
   #disposed = false
 
   constructor(parts: ProgramParts) {
@@ -72,48 +68,37 @@ export class GpuProgram implements Program {
     return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
   }
 
-  async run(
-    inputs: NamedTensors,
-    state: State | null,
-    { signal, repeat = 1 }: GpuRunOptions = {},
-  ): Promise<NamedTensors> {
-    if (!Number.isInteger(repeat) || repeat < 1)
-      throw new ArgumentError({ argument: 'repeat', expected: 'a whole number from 1', actual: repeat })
+  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
     signal?.throwIfAborted()
     this.#live()
     const own = this.#checkState(state)
     checkInputs(this.#rules, inputs)
     const begin = performance.now()
-    const finish = this.#submit(inputs, own, repeat)
-    this.#encodeMilliseconds += performance.now() - begin
+    const finish = this.#submit(inputs, own)
     const values = await this.#parts.guard.race(finish())
-    this.#runs += repeat
+    this.#runs++
     this.#milliseconds += performance.now() - begin
     return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]]))
   }
 
-  stats(): GpuProgramStats {
-    const kernels: Record<string, number> = {}
-    for (const { name } of this.#parts.lowered.kernels) kernels[name] = (kernels[name] ?? 0) + 1
-    return {
-      dispatches: this.#parts.lowered.kernels.length,
-      bytes: this.#parts.plan.bytes,
-      kernels,
-      runs: this.#runs,
-      milliseconds: this.#milliseconds,
-      encodeMilliseconds: this.#encodeMilliseconds,
+  /** For measurements: so many runs with the same inputs, each from the state that the one before left, and one read-back. */
+  async runMany(inputs: NamedTensors, state: State | null, times: number): Promise<RunMany> {
+    const whole = Number.isInteger(times) && times > 0
+    if (!whole) throw new ArgumentError({ argument: 'times', expected: 'a whole number from 1', actual: times })
+    this.#live()
+    const own = this.#checkState(state)
+    checkInputs(this.#rules, inputs)
+    const begin = performance.now()
+    const { memory, plan } = this.#parts
+    for (const { name, value } of this.graph.inputs) {
+      memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
     }
-  }
-
-  dispose(): void {
-    if (this.#disposed) return
-    this.#disposed = true
-    this.#parts.plan.dispose()
-    for (const weight of Object.values(this.#parts.weights)) weight.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
+    const finish = this.#submitMany(own, times)
+    const encodeMilliseconds = performance.now() - begin
+    const values = await this.#parts.guard.race(finish())
+    this.#runs += times
+    this.#milliseconds += performance.now() - begin
+    return { outputs: Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]])), encodeMilliseconds }
   }
 
   /** For measurements: runs the kernels of each kind together, `repeat` times, so the state is of no use afterwards. */
@@ -130,28 +115,44 @@ export class GpuProgram implements Program {
     return this.#parts.guard.race(timeKernels(this.#parts.memory.device, timed, repeat))
   }
 
-  #lastingBytes(slot: Slot, state: GpuState | null): number {
-    if (slot.kind === 'weight') return this.#buffer(slot, state).size
-    return slot.kind === 'value' && this.#states.has(slot.value) ? 2 * this.#buffer(slot, state).size : 0
+  stats(): ProgramStats {
+    const kernels: Record<string, number> = {}
+    for (const { name } of this.#parts.lowered.kernels) kernels[name] = (kernels[name] ?? 0) + 1
+    return {
+      dispatches: this.#parts.lowered.kernels.length,
+      bytes: this.#parts.plan.bytes,
+      kernels,
+      runs: this.#runs,
+      milliseconds: this.#milliseconds,
+    }
   }
 
-  #submit(inputs: NamedTensors, state: GpuState | null, repeat: number) {
-    const { memory, plan, lowered } = this.#parts
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#parts.plan.dispose()
+    for (const weight of Object.values(this.#parts.weights)) weight.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #submit(inputs: NamedTensors, state: GpuState | null) {
+    const { memory, plan, lowered, pipelines } = this.#parts
     if (this.#parts.poison) for (const buffer of plan.activations) memory.poison(buffer)
     for (const { name, value } of this.graph.inputs) {
       memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
     }
     const groups = this.#bindGroups(state)
-    let encoder = memory.device.createCommandEncoder()
-    let left = repeat
-    // submissions grow, so that the device starts early and rarely waits for the next
-    for (let runs = 1; left > runs; runs = Math.min(2 * runs, runsPerSubmit)) {
-      this.#encode(encoder, groups, runs)
-      memory.device.queue.submit([encoder.finish()])
-      encoder = memory.device.createCommandEncoder()
-      left -= runs
-    }
-    this.#encode(encoder, groups, left)
+    const encoder = memory.device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    lowered.kernels.forEach(({ workgroups }, index) => {
+      pass.setPipeline(pipelines[index])
+      pass.setBindGroup(0, groups[index])
+      pass.dispatchWorkgroups(...workgroups)
+    })
+    pass.end()
     const reads = this.graph.outputs.map(({ value }) => {
       const slot = this.#outputSlot(resolve(lowered.aliases, value))
       return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
@@ -161,7 +162,29 @@ export class GpuProgram implements Program {
     return finish
   }
 
-  #encode(encoder: GPUCommandEncoder, groups: readonly GPUBindGroup[], runs: number): void {
+  #submitMany(state: GpuState | null, times: number) {
+    const { memory, lowered } = this.#parts
+    const groups = this.#bindGroups(state)
+    let encoder = memory.device.createCommandEncoder()
+    let left = times
+    // submissions grow, so that the device starts early and rarely waits for the next
+    for (let runs = 1; left > runs; runs = Math.min(2 * runs, maxRunsPerSubmit)) {
+      this.#encodeMany(encoder, groups, runs)
+      memory.device.queue.submit([encoder.finish()])
+      encoder = memory.device.createCommandEncoder()
+      left -= runs
+    }
+    this.#encodeMany(encoder, groups, left)
+    const reads = this.graph.outputs.map(({ value }) => {
+      const slot = this.#outputSlot(resolve(lowered.aliases, value))
+      return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
+    })
+    const finish = encodeReads(memory.device, encoder, reads)
+    memory.device.queue.submit([encoder.finish()])
+    return finish
+  }
+
+  #encodeMany(encoder: GPUCommandEncoder, groups: readonly GPUBindGroup[], runs: number): void {
     const { lowered, pipelines } = this.#parts
     const pass = encoder.beginComputePass()
     for (let run = 0; run < runs; run++) {
@@ -172,6 +195,12 @@ export class GpuProgram implements Program {
       })
     }
     pass.end()
+  }
+
+  /** Bytes of weights, and of states twice. */
+  #lastingBytes(slot: Slot, state: GpuState | null): number {
+    if (slot.kind === 'weight') return this.#buffer(slot, state).size
+    return slot.kind === 'value' && this.#states.has(slot.value) ? 2 * this.#buffer(slot, state).size : 0
   }
 
   #outputSlot(value: number): Slot {

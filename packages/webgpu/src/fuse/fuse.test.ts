@@ -5,6 +5,7 @@ import {
   type RetNetSpec,
   type WeightEncoding,
   add,
+  embed,
   nextTokenGraph,
   parameterShapes,
   reference,
@@ -147,22 +148,38 @@ test('a tuning that no kernel can follow is refused', async () => {
   await expect(webgpu({ tune: { line: 1 } as object })).rejects.toThrow('expected barriers, fuse')
 })
 
-test('a repeated run is so many runs with the same inputs', async () => {
+test('many runs read the same inputs, though activations share memory', async () => {
+  using backend = await webgpu()
+  const graph = trace('sum', (g) => {
+    const total = g.state('total', [4])
+    const tripled = scale(scale(scale(g.input('x', [4]), 2), 3), 0.5)
+    const next = add(total, tripled)
+    g.updateState(total, next)
+    return { y: next }
+  })
+  using program = await backend.compile(graph, { weights: {} })
+  using state = program.createState()
+  const { outputs } = await program.runMany({ x: Float32Array.of(1, 2, 3, 4) }, state, 5)
+  expect([...outputs.y]).toEqual([15, 30, 45, 60])
+  expect(program.stats().runs).toBe(5)
+  await expect(program.runMany({ x: new Float32Array(4) }, state, 0)).rejects.toThrow('times: expected a whole number')
+})
+
+test('random weights depend on their seed alone', async () => {
   using backend = await webgpu()
   using program = await backend.compile(
-    trace('count', (g) => {
-      const total = g.state('total', [2])
-      const next = add(scale(total, 0.5), g.input('x', [2]))
-      g.updateState(total, next)
-      return { y: next }
-    }),
-    { weights: {} },
+    trace('look', (g) => ({ y: embed(g.parameter('w', [9, 40]), g.input('ids', [9], 'i32')) })),
+    { weights: { w: await backend.randomWeight([9, 40], 'q8', { seed: 3, range: 2 }) } },
   )
-  using state = program.createState()
-  const { y } = await program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 5 })
-  expect([...y]).toEqual([1.9375, 3.875])
-  expect(program.stats().runs).toBe(5)
-  await expect(program.run({ x: Float32Array.of(1, 2) }, state, { repeat: 0 })).rejects.toThrow('repeat')
+  using again = await backend.compile(program.graph, {
+    weights: { w: await backend.randomWeight([9, 40], 'q8', { seed: 3, range: 2 }) },
+  })
+  const ids = Int32Array.from({ length: 9 }, (_, index) => index)
+  const { y } = await program.run({ ids }, null)
+  expect(y).toEqual((await again.run({ ids }, null)).y)
+  expect(Math.max(...y)).toBeLessThan(2)
+  expect(Math.min(...y)).toBeLessThan(-1.5)
+  expect(Math.max(...y)).toBeGreaterThan(1.5)
 })
 
 /** Three tokens of each row, one of them masked, through both backends. */
