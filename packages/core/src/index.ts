@@ -4,6 +4,7 @@ export {
   type CompileOptions,
   type Program,
   type ProgramStats,
+  type Repeat,
   type RetentionForm,
   type RunOptions,
 } from './contract/backend.js'
@@ -50,10 +51,12 @@ export { crossEntropy, crossEntropyGrad } from './ops/loss.js'
 export { layerNorm, rmsNorm } from './ops/norm.js'
 export { decayNorm, positions, rotary } from './ops/position.js'
 export { softmax, sum } from './ops/reduction.js'
+export { type SampleOperands, accept, ruleNames, sample } from './ops/sample.js'
 export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
 
+export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
