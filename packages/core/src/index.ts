@@ -63,8 +63,10 @@ export { decodeWeight } from './interpret/decode-weight.js'
 
 export { checkSpec } from './model/check-spec.js'
 export {
+  type DecodeOptions,
   type GraphSize,
   consumeGraph,
+  decodeGraph,
   logitsGraph,
   lossGraph,
   nextTokenGraph,
@@ -80,6 +82,7 @@ export {
   headWidths,
   stateBytes,
 } from './model/spec.js'
+export type { SamplingSettings } from './model/decode-many.js'
 export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'

@@ -4,10 +4,13 @@ import {
   type Graph,
   GraphError,
   type NamedTensors,
+  type NamedValue,
   type Program,
   type ProgramStats,
+  type Repeat,
   type RunOptions,
   type State,
+  checkRepeat,
   showType,
   sizeOf,
 } from '@retnet/core'
@@ -18,7 +21,8 @@ import type { DeviceGuard } from './device/device-guard.js'
 import type { GpuMemory } from './memory/gpu-memory.js'
 import { GpuState } from './memory/gpu-state.js'
 import type { GpuWeight } from './memory/gpu-weight.js'
-import { encodeReads } from './memory/read-buffers.js'
+import { type BufferToRead, encodeReads } from './memory/read-buffers.js'
+import { StackedReads } from './memory/stacked-reads.js'
 
 export interface ProgramParts {
   readonly graph: Graph
@@ -30,6 +34,9 @@ export interface ProgramParts {
   readonly guard: DeviceGuard
   readonly poison: boolean
 }
+
+/** Kernels of a repeated run that are encoded before the device begins with them. */
+const kernelsPerSubmit = 1000
 
 export class GpuProgram implements Program {
   readonly graph: Graph
@@ -52,17 +59,19 @@ export class GpuProgram implements Program {
     return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
   }
 
-  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
+  async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {
     signal?.throwIfAborted()
     this.#live()
     const own = this.#checkState(state)
     this.#checkInputs(inputs)
+    if (repeat) checkRepeat(this.graph, repeat)
     const begin = performance.now()
-    const finish = this.#submit(inputs, own)
+    this.#writeInputs(inputs)
+    const finish = repeat ? this.#submitRepeated(own, repeat) : this.#submit(own)
     const values = await this.#parts.guard.race(finish())
-    this.#runs++
+    this.#runs += repeat?.times ?? 1
     this.#milliseconds += performance.now() - begin
-    return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]]))
+    return Object.fromEntries(this.#returned(repeat).map(({ name }, index) => [name, values[index]]))
   }
 
   stats(): ProgramStats {
@@ -87,14 +96,65 @@ export class GpuProgram implements Program {
     this.dispose()
   }
 
-  #submit(inputs: NamedTensors, state: GpuState | null) {
-    const { memory, plan, lowered, pipelines } = this.#parts
+  #writeInputs(inputs: NamedTensors): void {
+    const { memory, plan } = this.#parts
     if (this.#parts.poison) for (const buffer of plan.activations) memory.poison(buffer)
     for (const { name, value } of this.graph.inputs) {
       memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
     }
+  }
+
+  #submit(state: GpuState | null) {
+    const { device } = this.#parts.memory
+    const encoder = device.createCommandEncoder()
+    this.#encode(encoder, state)
+    const finish = encodeReads(device, encoder, this.#returned().map(({ value }) => this.#outputOf(value, state)))
+    device.queue.submit([encoder.finish()])
+    return finish
+  }
+
+  /** All runs without a word from the host in between; the device starts while later runs are being encoded. */
+  #submitRepeated(state: GpuState | null, repeat: Repeat) {
+    const { memory, lowered } = this.#parts
+    const returned = this.#returned(repeat).map(({ value }) => this.#outputOf(value, state))
+    const reads = new StackedReads(memory.device, returned, repeat.times)
+    const runsPerSubmit = Math.max(1, Math.floor(kernelsPerSubmit / Math.max(1, lowered.kernels.length)))
+    for (let run = 0; run < repeat.times;) {
+      const encoder = memory.device.createCommandEncoder()
+      const end = Math.min(run + runsPerSubmit, repeat.times)
+      for (; run < end; run++) {
+        this.#encode(encoder, state)
+        reads.encode(encoder, run)
+        this.#encodeCarry(encoder, state, repeat)
+      }
+      memory.device.queue.submit([encoder.finish()])
+    }
+    return () => reads.finish()
+  }
+
+  #encodeCarry(encoder: GPUCommandEncoder, state: GpuState | null, { carry = {} }: Repeat): void {
+    for (const [from, to] of Object.entries(carry)) {
+      const { buffer, type } = this.#outputOf(this.graph.outputs.find(({ name }) => name === from)!.value, state)
+      const { value } = this.graph.inputs.find(({ name }) => name === to)!
+      const target = this.#parts.plan.buffer({ kind: 'value', value })
+      const bytes = sizeOf(type.shape) * 4
+      if (buffer !== target && bytes > 0) encoder.copyBufferToBuffer(buffer, 0, target, 0, bytes)
+    }
+  }
+
+  /** Outputs that a run gives back. */
+  #returned(repeat?: Repeat): readonly NamedValue[] {
+    return this.graph.outputs.filter(({ name }) => !Object.hasOwn(repeat?.carry ?? {}, name))
+  }
+
+  #outputOf(value: number, state: GpuState | null): BufferToRead {
+    const slot = this.#outputSlot(resolve(this.#parts.lowered.aliases, value))
+    return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
+  }
+
+  #encode(encoder: GPUCommandEncoder, state: GpuState | null): void {
+    const { lowered, pipelines } = this.#parts
     const groups = this.#bindGroups(state)
-    const encoder = memory.device.createCommandEncoder()
     const pass = encoder.beginComputePass()
     lowered.kernels.forEach(({ workgroups }, index) => {
       pass.setPipeline(pipelines[index])
@@ -102,13 +162,6 @@ export class GpuProgram implements Program {
       pass.dispatchWorkgroups(...workgroups)
     })
     pass.end()
-    const reads = this.graph.outputs.map(({ value }) => {
-      const slot = this.#outputSlot(resolve(lowered.aliases, value))
-      return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
-    })
-    const finish = encodeReads(memory.device, encoder, reads)
-    memory.device.queue.submit([encoder.finish()])
-    return finish
   }
 
   #outputSlot(value: number): Slot {

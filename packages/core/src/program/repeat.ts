@@ -1,6 +1,6 @@
 /** Running a program several times in a row: the rules of `Repeat`, and how a backend that runs on the host does it. */
 import type { Repeat } from '../contract/backend.js'
-import type { Graph } from '../contract/graph.js'
+import type { Graph, ValueId } from '../contract/graph.js'
 import { type NamedTensors, type TensorData, showType } from '../contract/tensor.js'
 import { ArgumentError } from '../errors/argument-error.js'
 import { GraphError } from '../errors/graph-error.js'
@@ -24,10 +24,15 @@ export function checkRepeat(graph: Graph, { times, carry = {} }: Repeat): void {
       throw new GraphError(`repeat: the input ${to} is carried from two outputs.`)
     }
     // a backend may then keep both in one place
-    if (graph.inputs.some(({ value }) => value === output.value)) {
+    if (graph.inputs.some(({ value }) => value === sourceOf(graph, output.value))) {
       throw new GraphError(`repeat: expected an output that the graph computes, ${from} is one of its inputs.`)
     }
   }
+}
+
+function sourceOf(graph: Graph, value: ValueId): ValueId {
+  const maker = graph.nodes.find(({ outputs }) => outputs.includes(value))
+  return maker?.op === 'reshape' ? sourceOf(graph, maker.inputs[0]!) : value
 }
 
 /** Calls `once` with the inputs of each run in turn, and stacks the outputs that are not carried. */

@@ -51,7 +51,10 @@ export function keyOf(slot: Slot): string {
   return slot.kind === 'table' ? `table ${slot.index}` : `${slot.name} ${slot.part}`
 }
 
-/** First and last kernel that touches each slot, in the order of the first. Inputs live from the start, outputs to the end. */
+/**
+ * First and last kernel that touches each slot, in the order of the first. Outputs live to the end; so do inputs, which are read again
+ * when the program repeats.
+ */
 function livesOf(graph: Graph, lowered: Lowered): Life[] {
   const lives = new Map<string, Life>()
   const states = new Set(graph.states.map(({ input }) => input))
@@ -66,7 +69,10 @@ function livesOf(graph: Graph, lowered: Lowered): Life[] {
     const bytes = slot.kind === 'scratch' ? lowered.scratchBytes[slot.index] : sizeOf(graph.types[slot.value].shape) * 4
     lives.set(key, { key, bytes, first: at, last: at })
   }
-  for (const { value } of graph.inputs) touch({ kind: 'value', value }, -1)
+  for (const { value } of graph.inputs) {
+    touch({ kind: 'value', value }, -1)
+    touch({ kind: 'value', value }, lowered.kernels.length)
+  }
   lowered.kernels.forEach((made, at) => made.bindings.forEach(({ slot }) => touch(slot, at)))
   const parameters = new Set(graph.parameters.map(({ value }) => value))
   for (const { value } of graph.outputs) {
