@@ -97,7 +97,9 @@ export const sampleCases: CasesOf<'sample' | 'accept'> = {
     drawCase('masked logits of -1e30', [4, 129], [cuts[0], cuts[1], cuts[2], temperatures[0]], {
       logits: masked(-1e30),
     }),
-    drawCase('logits of -Infinity', [4, 129], [cuts[0], cuts[1], plain, temperatures[0]], { logits: masked(-Infinity) }),
+    drawCase('logits of -Infinity', [4, 129], [cuts[0], cuts[1], plain, temperatures[0]], {
+      logits: masked(-Infinity),
+    }),
     drawCase('large logits', [4, 129], temperatures, { logits: uniform(-3e38, 3e38) }),
     drawCase('a tiny temperature', [2, 129], [[1e-30, 0, 1, 0, 1, 0, 0]]),
     drawCase('rows from which nothing can be drawn', [5, 3], [plain, temperatures[0]], {
@@ -110,7 +112,6 @@ export const sampleCases: CasesOf<'sample' | 'accept'> = {
   ],
 }
 
-
 function acceptCase(name: string, rows: number, vocabulary: number | null): CaseBody {
   return {
     name,
@@ -120,7 +121,12 @@ function acceptCase(name: string, rows: number, vocabulary: number | null): Case
       const next = accept(drawn, previous, mask, history)
       return { token: next.token, ...(next.history && { next: next.history }) }
     },
-    values: { drawn: targets(rows + 1), previous: ids(rows + 1), mask: listed(1, 1, 0, 1), ...(vocabulary && { history: seen }) },
+    values: {
+      drawn: targets(rows + 1),
+      previous: ids(rows + 1),
+      mask: listed(1, 1, 0, 1),
+      ...(vocabulary && { history: seen }),
+    },
     by: [],
   }
 }

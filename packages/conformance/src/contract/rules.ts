@@ -305,8 +305,10 @@ function requireNumbers(tensors: NamedTensors, name: string, value: number): voi
 /** Rows of `width` numbers, each of one value. */
 function requireAll(tensors: NamedTensors, name: string, values: readonly number[]): void {
   const data = tensors[name]
-  const holds = data?.length === width * values.length && data.every((number, at) => number === values[Math.floor(at / width)])
-  if (!holds) throw new Error(`${name}: expected rows of ${values.join(', ')}, got ${data ? data.join(', ') : 'nothing'}`)
+  const holds =
+    data?.length === width * values.length && data.every((number, at) => number === values[Math.floor(at / width)])
+  if (!holds)
+    throw new Error(`${name}: expected rows of ${values.join(', ')}, got ${data ? data.join(', ') : 'nothing'}`)
 }
 
 async function requireRefusal(attempt: () => Promise<unknown>): Promise<void> {

@@ -130,7 +130,11 @@ const builds: { readonly [Op in OpName]: readonly Build[] } = {
 }
 
 function drawn(g: GraphBuilder): Value {
-  const rules = constant(g, [4, 7], [0, 1, 0, 1].flatMap((temperature) => [temperature, 2, 0.9, 0.1, 1, 0, 0]))
+  const rules = constant(
+    g,
+    [4, 7],
+    [0, 1, 0, 1].flatMap((temperature) => [temperature, 2, 0.9, 0.1, 1, 0, 0]),
+  )
   const [seed, index] = [g.input('seed', [4, 2], 'i32'), g.input('targets', [4], 'i32')]
   return sample({ logits: scale(x2(g, 4, 3), 3), rules, seed, index })
 }

@@ -55,7 +55,8 @@ export function repeatRuns(
 
 function stack(parts: readonly TensorData[]): TensorData {
   const size = parts[0].length
-  const all = parts[0] instanceof Int32Array ? new Int32Array(size * parts.length) : new Float32Array(size * parts.length)
+  const all =
+    parts[0] instanceof Int32Array ? new Int32Array(size * parts.length) : new Float32Array(size * parts.length)
   parts.forEach((part, index) => all.set(part, index * size))
   return all
 }

@@ -10,7 +10,13 @@ import type { GenerateOptions } from '../options/generate-options.js'
 import { createSession } from '../session/session.js'
 
 const prompt = [3, 1, 4, 1, 5]
-const options: GenerateOptions = { seed: 11, temperature: 0.8, topP: 0.95, repetitionPenalty: 1.2, frequencyPenalty: 0.3 }
+const options: GenerateOptions = {
+  seed: 11,
+  temperature: 0.8,
+  topP: 0.95,
+  repetitionPenalty: 1.2,
+  frequencyPenalty: 0.3,
+}
 const letters = pieces(...'abcdefghijklmnopqrstuvwxyz'.slice(0, 19))
 
 const rules: Record<string, GenerateOptions> = {
@@ -58,7 +64,10 @@ test('the model draws in few calls, and no more tokens than are wanted', async (
 
 describe('a session that ends inside what was drawn', () => {
   /** After `end`, everything that can be seen of a session, and how it goes on. */
-  async function view(model: LanguageModel, end: (ids: number[]) => GenerateOptions & { readonly breakAfter?: number }) {
+  async function view(
+    model: LanguageModel,
+    end: (ids: number[]) => GenerateOptions & { readonly breakAfter?: number },
+  ) {
     using session = await createSession(model, { codec: letters })
     await session.append(prompt)
     const ids: number[] = []
@@ -134,7 +143,9 @@ test('a fork, a mark and a snapshot between two drawn tokens hold what was given
 
 test('logits that break inside what was drawn are reported where they break', async () => {
   const broken = () =>
-    fakeModel(19, (tokens) => Array.from({ length: 19 }, (_, id) => (tokens.length > 14 ? NaN : Math.sin(id * tokens.length))))
+    fakeModel(19, (tokens) =>
+      Array.from({ length: 19 }, (_, id) => (tokens.length > 14 ? NaN : Math.sin(id * tokens.length))),
+    )
   const run = async (model: ReturnType<typeof broken>) => {
     using session = await createSession(model)
     await session.append(prompt)

@@ -46,7 +46,9 @@ function example(place: number): Example {
       repetitionPenalty: pick(place, 8, 1, f32(1.2), 0.5),
       frequencyPenalty: pick(place, 9, 0, f32(0.3), -1),
       presencePenalty: pick(place, 10, 0, 0.5, -2),
-      logitBias: new Map(random(place, 11) < 0.5 ? [] : [[Math.floor(random(place, 12) * size), random(place, 13) < 0.5 ? -100 : 3]]),
+      logitBias: new Map(
+        random(place, 11) < 0.5 ? [] : [[Math.floor(random(place, 12) * size), random(place, 13) < 0.5 ? -100 : 3]],
+      ),
     },
   }
 }

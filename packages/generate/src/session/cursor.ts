@@ -113,13 +113,23 @@ export class Cursor {
    * Takes all tokens in and lets the model draw up to `count` ones after them, for `give`; fewer, or none, if its logits are broken.
    * Costs one copy of the state, to which everything but `give` goes back.
    */
-  async draw(settings: Omit<SamplingSettings, 'history'>, count: number, signal: AbortSignal | undefined): Promise<void> {
+  async draw(
+    settings: Omit<SamplingSettings, 'history'>,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     await this.exclusive('generate', async () => {
       await this.#takeIn({ signal })
       const before = this.#state.fork()
       try {
         const [last] = this.#pending
-        const ids = await this.model.decodeMany!(this.#state, last, { ...settings, history: this.#history }, count, signal)
+        const ids = await this.model.decodeMany!(
+          this.#state,
+          last,
+          { ...settings, history: this.#history },
+          count,
+          signal,
+        )
         const end = ids.indexOf(-1)
         const drawn = end < 0 ? ids : ids.subarray(0, end)
         this.#ahead = { before, position: this.#position, ids: [last, ...drawn], whole: end < 0, given: 0 }

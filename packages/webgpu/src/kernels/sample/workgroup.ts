@@ -20,5 +20,8 @@ export function uniformReductions(lanes: number): string {
   return workgroupUniformLoad(&${memory}[0]);
 }`
   })
-  return [`var<workgroup> u32Parts: array<u32, ${lanes}>;\nvar<workgroup> f32Parts: array<f32, ${lanes}>;`, ...functions].join('\n')
+  return [
+    `var<workgroup> u32Parts: array<u32, ${lanes}>;\nvar<workgroup> f32Parts: array<f32, ${lanes}>;`,
+    ...functions,
+  ].join('\n')
 }
