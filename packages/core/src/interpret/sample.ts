@@ -1,6 +1,6 @@
 import { ruleNames } from '../ops/sample.js'
 import { philox } from './philox.js'
-import type { Meanings, Numbers64, Tensor64 } from './tensor64.js'
+import type { Meanings, Tensor64 } from './tensor64.js'
 
 type Rules = Readonly<Record<(typeof ruleNames)[number], number>>
 
@@ -41,7 +41,7 @@ export const sampleMeanings: Meanings<'sample' | 'accept'> = {
 
 function rowOf({ type, data }: Tensor64, row: number): number[] {
   const columns = type.shape[1]
-  return Array.from((data as Numbers64).subarray(row * columns, (row + 1) * columns))
+  return Array.from(data.subarray(row * columns, (row + 1) * columns))
 }
 
 function adjusted(logits: number[], rules: Rules, history: number[] | null, bias: number[] | null): number[] {

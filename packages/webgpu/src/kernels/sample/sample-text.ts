@@ -1,103 +1,27 @@
 /**
- * WGSL of one draw a workgroup. Each lane keeps a list of its own candidates, in ascending order of ids, which every rule shortens; a cut
- * that a sort would make is found by bisection over the order of the logits, with a sum over all lists at each step.
+ * WGSL of one draw a workgroup. Every rule shortens the lists of candidates; where a rule would want a sort, the cut is found by bisection
+ * over the order of the logits, with a sum over all lists at each step.
  */
+import { type ListSize, candidateFunctions, listCapacity, listColumns } from './candidates.js'
 import { expFunction, finishTimeFunction, keyFunctions } from './exact-math.js'
 import { philoxFunction } from './philox.js'
 import { uniformReductions } from './workgroup.js'
 
-export interface SampleText {
-  /** V */
-  readonly columns: number
-  /** Power of 2. */
-  readonly lanes: number
+export interface SampleText extends ListSize {
   readonly history: boolean
   readonly bias: boolean
 }
 
-/** Candidates that the lists of all lanes of a row hold together. */
-export function listCapacity({ columns, lanes }: Pick<SampleText, 'columns' | 'lanes'>): number {
-  return 4 * lanes * Math.ceil(columns / (4 * lanes))
-}
-
-/** Columns of `list`: order of the logit, id, weight. */
-export const listColumns = 3
-
 export function sampleDeclarations(text: SampleText): string {
-  const { columns, lanes } = text
-  const capacity = listCapacity(text)
-  return [
-    uniformReductions(lanes),
-    philoxFunction,
-    expFunction,
-    finishTimeFunction,
-    keyFunctions,
-    `var<private> first: u32;
-var<private> mine: u32;
-fn keyAt(at: u32) -> u32 { return list[first + at * ${lanes}u]; }
-fn idAt(at: u32) -> u32 { return list[first + at * ${lanes}u + ${capacity}u]; }
-fn weightAt(at: u32) -> f32 { return bitcast<f32>(list[first + at * ${lanes}u + ${2 * capacity}u]); }
-fn put(at: u32, key: u32, id: u32, weight: f32) {
-  list[first + at * ${lanes}u] = key;
-  list[first + at * ${lanes}u + ${capacity}u] = id;
-  list[first + at * ${lanes}u + ${2 * capacity}u] = bitcast<u32>(weight);
-}
-fn countFrom(key: u32, lane: u32) -> u32 {
-  var count = 0u;
-  for (var at = 0u; at < mine; at++) { count += select(0u, 1u, keyAt(at) >= key); }
-  return reduceCount(count, lane);
-}
-fn weightFrom(key: u32, lane: u32) -> f32 {
-  var weight = 0.0;
-  for (var at = 0u; at < mine; at++) { weight += select(0.0, weightAt(at), keyAt(at) >= key); }
-  return reduceWeight(weight, lane);
-}
-fn lowestKey(lane: u32) -> u32 {
-  var lowest = 0xffffffffu;
-  for (var at = 0u; at < mine; at++) { lowest = min(lowest, keyAt(at)); }
-  return reduceMin(lowest, lane);
-}
-// keeps what comes after no more than \`ties\` of the candidates with this key, the lower ids of them
-fn keepTies(key: u32, ties: u32, lane: u32) {
-  var low = 0u;
-  var high = ${columns}u;
-  while (high - low > 1u) {
-    let middle = (low + high) / 2u;
-    var count = 0u;
-    for (var at = 0u; at < mine; at++) { count += select(0u, 1u, keyAt(at) == key && idAt(at) < middle); }
-    if (reduceCount(count, lane) >= ties) { high = middle; } else { low = middle; }
-  }
-  var kept = 0u;
-  for (var at = 0u; at < mine; at++) {
-    if (keyAt(at) < key || (keyAt(at) == key && idAt(at) >= high)) { continue; }
-    put(kept, keyAt(at), idAt(at), weightAt(at));
-    kept++;
-  }
-  mine = kept;
-}
-fn keepFrom(key: u32) {
-  var kept = 0u;
-  for (var at = 0u; at < mine; at++) {
-    if (keyAt(at) < key) { continue; }
-    put(kept, keyAt(at), idAt(at), weightAt(at));
-    kept++;
-  }
-  mine = kept;
-}
-fn keepHeavy(weight: f32) {
-  var kept = 0u;
-  for (var at = 0u; at < mine; at++) {
-    if (weightAt(at) < weight) { continue; }
-    put(kept, keyAt(at), idAt(at), weightAt(at));
-    kept++;
-  }
-  mine = kept;
-}`,
-    adjust(text),
-  ].join('\n')
+  const functions = [philoxFunction, expFunction, finishTimeFunction, keyFunctions]
+  return [uniformReductions(text.lanes), candidateFunctions(text), ...functions, adjust(text)].join('\n')
 }
 
-/** Penalties and bias. */
+export function sampleBody(text: SampleText): string {
+  return [gather(text), greedy, cutByTopK(text), weigh, cutByWeight, race].join('\n')
+}
+
+/** Penalties and bias. `row` is where the rules begin. */
 function adjust({ history, bias }: SampleText): string {
   const penalties = `  let seen = history[at];
   if (seen > 0 && rules[row + 4u] != 1.0) { score = select(score * rules[row + 4u], score / rules[row + 4u], score > 0.0); }
@@ -109,13 +33,11 @@ ${history ? penalties : ''}  return score${bias ? ' + bias[at]' : ''};
 }`
 }
 
-export function sampleBody(text: SampleText): string {
+/** The candidates, each lane taking groups of four that share a call of Philox, and the best of them. */
+function gather(text: SampleText): string {
   const { columns, lanes } = text
   return `let row = group.x;
 let temperature = rules[row * 7u];
-let topK = u32(clamp(rules[row * 7u + 1u], 0.0, ${columns}.0));
-let topP = rules[row * 7u + 2u];
-let minP = rules[row * 7u + 3u];
 first = row * ${listColumns * listCapacity(text)}u + lane;
 mine = 0u;
 var broken = 0u;
@@ -138,30 +60,39 @@ let best = reduceMax(highest, lane);
 if (reduceMax(broken, lane) != 0u || best == 0u) {
   if (lane == 0u) { drawn[row] = -1; }
   return;
+}`
 }
 
-if (!(temperature > 0.0)) {
+const greedy = `if (!(temperature > 0.0)) {
   var lowest = 0xffffffffu;
   for (var at = mine; at > 0u; at--) { if (keyAt(at - 1u) == best) { lowest = idAt(at - 1u); } }
   let winner = reduceMin(lowest, lane);
   if (lane == 0u) { drawn[row] = i32(winner); }
   return;
-}
+}`
 
-if (topK >= 1u && topK < reduceCount(mine, lane)) {
-  // as many lanes as tokens are wanted have one that is at least this good
-  if (topK <= ${lanes}u) { keepFrom(reduceMin(highest, lane)); }
-  var low = lowestKey(lane);
+/** Lines that set `low` to the highest key for which `holds`, a sum over all candidates from `middle` on, is still true. */
+function bisect(holds: string): string {
+  return `  var low = lowestKey(lane);
   var high = best + 1u;
   while (high - low > 1u) {
     let middle = low + (high - low) / 2u;
-    if (countFrom(middle, lane) >= topK) { low = middle; } else { high = middle; }
-  }
-  let above = countFrom(low + 1u, lane);
-  if (countFrom(low, lane) > topK) { keepTies(low, topK - above, lane); } else { keepFrom(low); }
+    if (${holds}) { low = middle; } else { high = middle; }
+  }`
 }
 
-let top = valueOf(best);
+function cutByTopK({ columns, lanes }: SampleText): string {
+  return `let topK = u32(clamp(rules[row * 7u + 1u], 0.0, ${columns}.0));
+if (topK >= 1u && topK < reduceCount(mine, lane)) {
+  // as many lanes as tokens are wanted have one that is at least this good
+  if (topK <= ${lanes}u) { keepFrom(reduceMin(highest, lane)); }
+${bisect('countFrom(middle, lane) >= topK')}
+  let above = countFrom(low + 1u, lane);
+  if (countFrom(low, lane) > topK) { keepTies(low, topK - above, lane); } else { keepFrom(low); }
+}`
+}
+
+const weigh = `let top = valueOf(best);
 var sum = 0.0;
 var kept = 0u;
 for (var at = 0u; at < mine; at++) {
@@ -173,26 +104,24 @@ for (var at = 0u; at < mine; at++) {
   sum += weight;
   kept++;
 }
-mine = kept;
+mine = kept;`
 
+/** Top-p, then min-p. */
+const cutByWeight = `let topP = rules[row * 7u + 2u];
 if (topP < 1.0) {
   let total = reduceWeight(sum, lane);
   let goal = topP * total;
   // all lighter ones together do not weigh what may be cut
   keepHeavy(0.999 * (1.0 - topP) * total / f32(reduceCount(mine, lane)));
-  var low = lowestKey(lane);
-  var high = best + 1u;
-  while (high - low > 1u) {
-    let middle = low + (high - low) / 2u;
-    if (weightFrom(middle, lane) >= goal) { low = middle; } else { high = middle; }
-  }
+${bisect('weightFrom(middle, lane) >= goal')}
   let ties = countFrom(low, lane) - countFrom(low + 1u, lane);
   let missing = ceil((goal - weightFrom(low + 1u, lane)) / expOf(max((valueOf(low) - top) / temperature, -87.0)));
   if (missing < f32(ties)) { keepTies(low, u32(max(missing, 1.0)), lane); } else { keepFrom(low); }
 }
-if (minP > 0.0) { keepHeavy(min(minP, 1.0)); }
+let minP = rules[row * 7u + 3u];
+if (minP > 0.0) { keepHeavy(min(minP, 1.0)); }`
 
-let key = vec2u(bitcast<u32>(seed[row * 2u]), bitcast<u32>(seed[row * 2u + 1u]));
+const race = `let key = vec2u(bitcast<u32>(seed[row * 2u]), bitcast<u32>(seed[row * 2u + 1u]));
 var time = 23.0;
 var runner = 0xffffffffu;
 var numbers = vec4u();
@@ -212,4 +141,3 @@ for (var at = 0u; at < mine; at++) {
 let least = reduceMin(bitcast<u32>(time), lane);
 let winner = reduceMin(select(0xffffffffu, runner, bitcast<u32>(time) == least), lane);
 if (lane == 0u) { drawn[row] = i32(winner); }`
-}

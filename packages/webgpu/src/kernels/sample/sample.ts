@@ -3,7 +3,8 @@ import type { Profile } from '../../device/profile.js'
 import { elementGroups, elementIndex, elementLanes } from '../../compile/indexing.js'
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { LowerRules } from '../../compile/lowering.js'
-import { listCapacity, listColumns, sampleBody, sampleDeclarations } from './sample-text.js'
+import { listCapacity, listColumns } from './candidates.js'
+import { sampleBody, sampleDeclarations } from './sample-text.js'
 
 export const sampleKernels: LowerRules<'sample' | 'accept'> = {
   sample(node, _attributes, lowering) {
