@@ -45,18 +45,31 @@ function inputsOf(rows, columns, rule, seed) {
     rules: Float32Array.from({ length: rows * 7 }, (_, at) => rule[at % 7]),
     seed: Int32Array.from({ length: rows * 2 }, (_, at) => (Math.imul(at + 1, 0x9e3779b9) ^ seed) | 0),
     index: Int32Array.from({ length: rows }, (_, row) => row * 1000 + seed),
-    history: Int32Array.from(logits, (_, at) => (at * 7919) % 53 < 2 ? (at % 3) + 1 : 0),
+    history: Int32Array.from(logits, (_, at) => ((at * 7919) % 53 < 2 ? (at % 3) + 1 : 0)),
   }
 }
 
 function exact(inputs) {
-  const all = Object.entries(inputs).map(([name, data]) => [name, data instanceof Int32Array ? data : Float64Array.from(data)])
+  const all = Object.entries(inputs).map(([name, data]) => [
+    name,
+    data instanceof Int32Array ? data : Float64Array.from(data),
+  ])
   return Object.fromEntries(all)
 }
 
 const sizes = flags.quick
-  ? [[1, 4096], [4, 4096]]
-  : [[1, 4096], [1, 50304], [32, 50304], [1, 151936], [1, 262144], [32, 262144]]
+  ? [
+      [1, 4096],
+      [4, 4096],
+    ]
+  : [
+      [1, 4096],
+      [1, 50304],
+      [32, 50304],
+      [1, 151936],
+      [1, 262144],
+      [32, 262144],
+    ]
 console.log('microseconds a draw (equal to the reference / compared)')
 for (const [rows, columns] of sizes) {
   const graph = drawGraph(rows, columns)
@@ -83,8 +96,8 @@ for (const [rows, columns] of sizes) {
     const many = flags.quick ? 6 : 201
     await run(many)
     // the upload of the inputs and the read-back are in both
-    const one = Math.min(...[await run(1), await run(1), await run(1)])
-    const all = Math.min(...[await run(many), await run(many)])
+    const one = Math.min(await run(1), await run(1), await run(1))
+    const all = Math.min(await run(many), await run(many))
     cells.push(`${name} ${(((all - one) / (many - 1)) * 1000).toFixed(1)} (${equal}/${compared})`)
   }
   console.log(`[${rows}, ${columns}]  ${cells.join(' | ')}`)
@@ -105,13 +118,18 @@ async function decodeNovels() {
   const embedded = await cpu({ threads: 2 })
   const twin = await loadModel(folder, { backend: embedded })
   const expected = await generate(twin.model, prompt, options).result
-  const { model, dispose } = await loadModel(folder, { backend })
+  const loaded = await loadModel(folder, { backend })
+  const { model } = loaded
   await generate(model, prompt, { ...options, maxTokens: 40 }).result
   const single = await generate(model, prompt, { ...options, logprobs: 0 }).result
   const batched = await generate(model, prompt, options).result
   const different = batched.ids.findIndex((id, at) => id !== expected.ids[at])
-  console.log(`novels-7m, ${tokens} tokens: ${different < 0 ? 'the text of the cpu' : `another text from token ${different} on`}`)
-  console.log(`tokens/s of generate: ${single.tokensPerSecond.toFixed(1)} one by one, ${batched.tokensPerSecond.toFixed(1)} in batches`)
+  console.log(
+    `novels-7m, ${tokens} tokens: ${different < 0 ? 'the text of the cpu' : `another text from token ${different} on`}`,
+  )
+  console.log(
+    `tokens/s of generate: ${single.tokensPerSecond.toFixed(1)} one by one, ${batched.tokensPerSecond.toFixed(1)} in batches`,
+  )
   const none = { topK: 0, minP: 0, repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0 }
   const settings = { ...none, ...options, logitBias: new Map(), history: { seen: [], output: new Map() } }
   for (const count of flags.quick ? [1, 8] : [1, 2, 4, 8, 16, 32, 64]) {
@@ -125,7 +143,7 @@ async function decodeNovels() {
     console.log(`  ${String(count).padStart(2)} a call: ${rate.toFixed(1)} tokens/s${same ? '' : ', ANOTHER TEXT'}`)
     state.dispose()
   }
-  dispose()
+  loaded.dispose()
   twin.dispose()
   embedded.dispose()
 }

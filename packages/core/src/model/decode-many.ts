@@ -1,6 +1,7 @@
 /** The inputs of a `decode` program for one sequence, from rules as a caller has them. */
 import type { Graph } from '../contract/graph.js'
 import type { NamedTensors } from '../contract/tensor.js'
+import { ArgumentError } from '../errors/argument-error.js'
 import { ruleNames } from '../ops/sample.js'
 import type { DecodeOptions } from './graphs.js'
 
@@ -22,6 +23,31 @@ export interface SamplingSettings {
     readonly seen: Iterable<number>
     /** How often each id occurs in what was generated. */
     readonly output: ReadonlyMap<number, number>
+  }
+}
+
+type Check = readonly [expected: string, holds: (value: number) => boolean]
+
+const positive: Check = ['a number above 0', (value) => value > 0 && value < Infinity]
+const finite: Check = ['a finite number', Number.isFinite]
+const count: Check = ['a whole number from 0 to 2^53 - 1', (value) => Number.isSafeInteger(value) && value >= 0]
+
+const checks: Readonly<Record<(typeof ruleNames)[number] | 'seed', Check>> = {
+  temperature: ['a number of at least 0', (value) => value >= 0 && value < Infinity],
+  topK: count,
+  topP: ['a number above 0 and up to 1', (value) => value > 0 && value <= 1],
+  minP: ['a number from 0 and below 1', (value) => value >= 0 && value < 1],
+  repetitionPenalty: positive,
+  frequencyPenalty: finite,
+  presencePenalty: finite,
+  seed: count,
+}
+
+/** Throws ArgumentError at the first number out of range. */
+export function checkSampling(settings: SamplingSettings): void {
+  for (const [argument, [expected, holds]] of Object.entries(checks)) {
+    const actual = settings[argument as keyof typeof checks]
+    if (!holds(actual)) throw new ArgumentError({ argument, expected, actual })
   }
 }
 

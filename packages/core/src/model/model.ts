@@ -13,7 +13,7 @@ import { encodeSnapshot } from '../snapshot/encode.js'
 import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
 import { checkSpec } from './check-spec.js'
-import { type SamplingSettings, decodeInputs, decodeOptionsOf } from './decode-many.js'
+import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf } from './decode-many.js'
 import {
   type DecodeOptions,
   type GraphSize,
@@ -165,7 +165,8 @@ export class Model {
     count: number,
     signal?: AbortSignal,
   ): Promise<Int32Array> {
-    this.checkTokens([token])
+    checkSampling(settings)
+    this.checkTokens([token, ...settings.history.seen, ...settings.history.output.keys(), ...settings.logitBias.keys()])
     const decode = decodeOptionsOf(settings)
     const program = await this.program('decode', { rows: 1, length: 1 }, { decode })
     const inputs = decodeInputs(program.graph, this.spec.vocabSize, token, settings)
