@@ -23,6 +23,7 @@ const budgets: Record<string, Budget> = {
   '@retnet/formats': { bytes: 24_000, onDemand: ['@huggingface/hub'] },
   '@retnet/tokenizer': { bytes: 9_100 },
   '@retnet/cpu': { bytes: 46_000 },
+  '@retnet/webgpu': { bytes: 18_200 },
   '@retnet/generate': { bytes: 7_500 },
   '@retnet/cli': { bytes: 16_000, nodeOnly: true },
 }

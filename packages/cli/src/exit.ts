@@ -30,9 +30,7 @@ function isUsage(error: unknown): boolean {
 /** One line for errors that were foreseen; for others also where to turn. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return `something that is no error was thrown: ${String(error)}`
-  if (RetNetError.isInstance(error) || error.name.startsWith('Token') || error.name === 'UnsupportedTokenizerError') {
-    return withoutPrefix(error.message)
-  }
+  if (RetNetError.isInstance(error)) return withoutPrefix(error.message)
   const system = systemMessage(error)
   if (system !== undefined) return system
   const advice = 'This is a fault of retnet, not of yours. Run it again with RETNET_DEBUG=1 to see where it happened.'

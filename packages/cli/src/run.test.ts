@@ -28,6 +28,13 @@ describe('retnet', () => {
     }
   })
 
+  test('shows where an error happened for RETNET_DEBUG=1 only', async () => {
+    const io = memoryIo({ env: { RETNET_DEBUG: '1' } })
+    expect(await run(['inspect', '--model', '/nowhere'], io)).toBe(1)
+    expect(io.output.stderr).toMatch(/^\s+at /m)
+    expect((await command('inspect', '--model', '/nowhere')).stderr).not.toMatch(/^\s+at /m)
+  })
+
   test('inspects a model', async () => {
     const { stdout } = await command('inspect', '--json')
     expect(JSON.parse(stdout)).toMatchObject({

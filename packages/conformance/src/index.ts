@@ -1,4 +1,13 @@
 export { type CaseBody, type OpCase, defaultGradientTolerance, defaultTolerance } from './case.js'
+export {
+  type BackendCheck,
+  type ModelCheck,
+  type ModelCheckOptions,
+  backendChecks,
+  gradientId,
+  modelChecks,
+  suites,
+} from './checks.js'
 export { cases } from './cases/cases.js'
 export {
   type CheckpointLike,
@@ -8,10 +17,11 @@ export {
   readFixture,
 } from './models/fixture.js'
 export { type Exception } from './exception.js'
+export { FixtureModel, type FormOptions } from './models/fixture-model.js'
 export { type Fixture, type FixtureOutput, fixtures } from './models/fixtures.js'
 export { tinySpec } from './models/tiny-spec.js'
 export { primitive } from './primitive.js'
-export { type Difference, difference, isWithin, largest, showDifference } from './run/difference.js'
+export { type Difference, difference, isWithin, largest, requireWithin, showDifference } from './run/difference.js'
 export { differentiate, gradientGraph, hasGradient } from './run/differentiate.js'
 export { evaluate, withProgram } from './run/evaluate.js'
 export { caseGraph, prepare } from './run/prepare.js'

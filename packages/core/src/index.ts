@@ -41,6 +41,7 @@ export type { Numbers, RetentionArguments, RetentionResult, RetentionSize } from
 export { GraphBuilder, type Value, trace } from './graph/builder.js'
 export { check } from './graph/check.js'
 export { type Supports, expand } from './graph/expand.js'
+export { type InputRule, checkInputs, inputRules } from './graph/input-rules.js'
 export { print } from './graph/print.js'
 export { prune } from './graph/prune.js'
 export { type GradientOptions, gradient } from './gradient/gradient.js'
@@ -60,6 +61,7 @@ export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
+export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'
 export {

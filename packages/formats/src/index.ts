@@ -27,6 +27,7 @@ export { openShardedSafetensors, type ShardedSafetensors } from './safetensors/o
 export { encodeSafetensors } from './safetensors/encode-safetensors.js'
 export { type TensorData, type TensorInput } from './safetensors/plan-layout.js'
 export { writeSafetensors, type LazyTensorInput } from './safetensors/write-safetensors.js'
+export { writeAtomically, type Write } from './node/write-atomically.js'
 export { blobFolder } from './folders/blob-folder.js'
 export { type ModelFolder, readJson } from './folders/model-folder.js'
 export { nodeFolder } from './folders/node-folder.js'

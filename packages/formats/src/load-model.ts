@@ -20,6 +20,7 @@ export interface LoadOptions {
 
 export interface LoadedModel extends Disposable {
   readonly model: Model
+  /** What the folder said of itself; its files are closed. */
   readonly checkpoint: Checkpoint
   /** Text of tokenizer.json for a tokenizer package, or null. */
   readonly tokenizerJson: string | null
@@ -75,14 +76,11 @@ export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions):
       fingerprint: () => fingerprint.digest(),
       ...(signal && { signal }),
     })
-    const dispose = () => {
-      model.dispose()
-      checkpoint.dispose()
-    }
+    const dispose = () => model.dispose()
     const { tokenizerJson, generation } = checkpoint
     return { model, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
-  } catch (error) {
+  } finally {
+    // the weights are on the backend: no file stays open
     checkpoint.dispose()
-    throw error
   }
 }

@@ -5,6 +5,9 @@ export class TokenizerError extends Error {
   override name = 'TokenizerError'
 }
 
+// the mark by which @retnet/core and others recognise the errors of this family of packages, without importing one another
+Object.defineProperty(TokenizerError.prototype, Symbol.for('@retnet/error'), { value: true })
+
 /** A `tokenizer.json` that is broken: wrong types, tokens that do not exist, ids used twice. */
 export class TokenizerFormatError extends TokenizerError {
   override name = 'TokenizerFormatError'

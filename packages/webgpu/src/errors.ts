@@ -22,10 +22,29 @@ export class DeviceLostError extends RetNetError {
   readonly reason: string
 
   constructor(reason: string) {
-    super(`the GPU device was lost: ${reason}.`, 'Create a new backend, load the model again and restore sessions from snapshots.')
+    super(
+      `the GPU device was lost: ${reason}.`,
+      'Create a new backend, load the model again and restore sessions from snapshots.',
+    )
     this.reason = reason
   }
 }
 
-/** The device refused a shader or an allocation: an error of this library or of the driver, never of the caller's data. */
+/** The device has no memory left. */
+export class DeviceMemoryError extends RetNetError {
+  readonly what: string
+  /** Bytes that were held already. */
+  readonly held: number
+
+  constructor(what: string, held: number) {
+    super(
+      `${what}: the device is out of memory; this backend holds ${held} bytes.`,
+      'Load with a smaller dtype, use fewer rows, or dispose of models and sessions.',
+    )
+    this.what = what
+    this.held = held
+  }
+}
+
+/** The device refused a shader or a command: an error of this library or of the driver, never of the caller's data. */
 export class DeviceError extends RetNetError {}

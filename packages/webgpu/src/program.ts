@@ -3,6 +3,7 @@ import {
   DisposedError,
   type Graph,
   GraphError,
+  type InputRule,
   type NamedTensors,
   type NamedValue,
   type Program,
@@ -10,8 +11,9 @@ import {
   type Repeat,
   type RunOptions,
   type State,
+  checkInputs,
   checkRepeat,
-  showType,
+  inputRules,
   sizeOf,
 } from '@retnet/core'
 import type { Kernel, Slot } from './compile/kernel.js'
@@ -44,6 +46,7 @@ export class GpuProgram implements Program {
   readonly #stateless: GPUBindGroup[] = []
   readonly #ofState = new WeakMap<GpuState, readonly GPUBindGroup[]>()
   readonly #states: ReadonlyMap<number, string>
+  readonly #rules: readonly InputRule[]
   #runs = 0
   #milliseconds = 0
   #disposed = false
@@ -51,6 +54,8 @@ export class GpuProgram implements Program {
   constructor(parts: ProgramParts) {
     this.graph = parts.graph
     this.#parts = parts
+    this.#rules = inputRules(parts.graph)
+    for (const weight of Object.values(parts.weights)) weight.retain()
     this.#states = new Map(parts.graph.states.map(({ name, input }) => [input, name]))
   }
 
@@ -63,7 +68,7 @@ export class GpuProgram implements Program {
     signal?.throwIfAborted()
     this.#live()
     const own = this.#checkState(state)
-    this.#checkInputs(inputs)
+    checkInputs(this.#rules, inputs)
     if (repeat) checkRepeat(this.graph, repeat)
     const begin = performance.now()
     this.#writeInputs(inputs)
@@ -90,6 +95,7 @@ export class GpuProgram implements Program {
     if (this.#disposed) return
     this.#disposed = true
     this.#parts.plan.dispose()
+    for (const weight of Object.values(this.#parts.weights)) weight.release()
   }
 
   [Symbol.dispose](): void {
@@ -198,23 +204,9 @@ export class GpuProgram implements Program {
 
   #checkState(state: State | null): GpuState | null {
     if (state === null && this.graph.states.length === 0) return null
-    if (state instanceof GpuState && state.fits(this.graph)) return state
+    if (state instanceof GpuState && state.fits(this.graph, this.#parts.memory)) return state
     const what = state === null ? 'nothing' : 'a state of another backend or model'
     throw new GraphError(`${this.graph.name}: expected a state made by this program, got ${what}. Use createState().`)
-  }
-
-  #checkInputs(inputs: NamedTensors): void {
-    for (const { name, value } of this.graph.inputs) {
-      const type = this.graph.types[value]
-      const data = inputs[name] as NamedTensors[string] | undefined
-      const kind = data instanceof Int32Array ? 'i32' : 'f32'
-      if (data && kind === type.dtype && data.length === sizeOf(type.shape)) continue
-      const actual = data ? `${kind} of ${data.length}` : 'nothing'
-      throw new GraphError(`${this.graph.name}: expected input ${name} to be ${showType(type)}, got ${actual}.`)
-    }
-    const known = new Set(this.graph.inputs.map(({ name }) => name))
-    const extra = Object.keys(inputs).find((name) => !known.has(name))
-    if (extra) throw new GraphError(`${this.graph.name}: there is no input ${extra}.`)
   }
 
   #live(): void {

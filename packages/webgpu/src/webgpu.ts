@@ -5,32 +5,36 @@ import {
   type CompileOptions,
   type Graph,
   GraphError,
-  check,
   type Program,
   type WeightData,
+  check,
+  sameShape,
+  showType,
 } from '@retnet/core'
 import { lower } from './compile/lower.js'
 import { PipelineCache } from './compile/pipelines.js'
 import { plan } from './compile/plan.js'
 import { DeviceGuard } from './device/device-guard.js'
-import { type DeviceOptions, type OpenDevice, openDevice } from './device/open-device.js'
+import { type WebGpuOptions, checkOptions } from './device/device-options.js'
+import { type OpenDevice, openDevice } from './device/open-device.js'
+import type { Profile } from './device/profile.js'
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
 import { GpuWeight } from './memory/gpu-weight.js'
 import { GpuProgram } from './program.js'
 
-export interface WebGpuOptions extends DeviceOptions {
-  /** For tests: memory starts as NaN before every run, so that a number that no kernel wrote is noticed. */
-  readonly poison?: boolean
+export interface WebGpuBackend extends Backend {
+  readonly device: GPUDevice
+  /** Bytes of device memory that weights, states and programs hold now. */
+  readonly bytes: number
 }
 
-const knownOptions = ['device', 'powerPreference', 'dawn', 'profile', 'poison']
-
 /** Opens a device and checks that it computes correctly. Throws AdapterError when there is none, or a wrong one. */
-export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
-  const unknown = Object.keys(options).find((name) => !knownOptions.includes(name))
-  if (unknown) throw new ArgumentError({ argument: 'webgpu options', expected: knownOptions.join(', '), actual: unknown })
-  const backend = new WebGpuBackend(await openDevice(options), options.poison ?? false)
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
+  checkOptions(options)
+  const open = await openDevice(options)
+  const profile = { ...open.profile, barriers: options.barriers ?? open.profile.barriers }
+  const backend = new GpuBackend({ ...open, profile }, options.poison ?? false)
   try {
     await selfTest(backend)
     return backend
@@ -40,10 +44,12 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   }
 }
 
-class WebGpuBackend implements Backend {
+class GpuBackend implements WebGpuBackend {
   readonly specVersion = 1
   readonly name = 'webgpu'
   readonly limits: Backend['limits']
+  readonly device: GPUDevice
+  readonly #profile: Profile
   readonly #open: OpenDevice
   readonly #memory: GpuMemory
   readonly #guard: DeviceGuard
@@ -52,18 +58,24 @@ class WebGpuBackend implements Backend {
   #disposed = false
 
   constructor(open: OpenDevice, poison: boolean) {
+    const { device, profile } = open
     this.#open = open
+    this.device = device
+    this.#profile = profile
     this.#poison = poison
-    this.#memory = new GpuMemory(open.device, open.profile, poison)
-    this.#guard = new DeviceGuard(open.device)
-    this.#pipelines = new PipelineCache(open.device)
-    const maxWeightBytes = Math.min(open.profile.maxBindingBytes, open.profile.maxBufferBytes)
+    this.#guard = new DeviceGuard(device)
+    this.#memory = new GpuMemory(device, profile, poison)
+    this.#pipelines = new PipelineCache(device)
     this.limits = {
-      maxWeightBytes,
+      maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
       encodings: ['f32', 'f16', 'q8'],
-      description: open.profile.description,
+      description: profile.description,
     }
+  }
+
+  get bytes(): number {
+    return this.#memory.bytes
   }
 
   supports(): true {
@@ -72,48 +84,77 @@ class WebGpuBackend implements Backend {
 
   async upload(weight: WeightData): Promise<GpuWeight> {
     this.#guard.check()
-    return new GpuWeight(this.#memory, `weight [${weight.type.shape.join(', ')}] ${weight.encoding}`, weight)
+    const what = `weight ${weight.name ?? `[${weight.type.shape.join(', ')}]`}`
+    return this.#guard.race(this.#memory.allocate(what, () => new GpuWeight(this.#memory, weight)))
   }
 
   async compile(graph: Graph, options: CompileOptions): Promise<Program> {
     this.#guard.check()
+    checkCompileOptions(options)
     options.signal?.throwIfAborted()
     check(graph)
-    const weights = ownWeights(graph, options)
-    const lowered = lower(graph, this.#open.profile, options)
+    const weights = this.#weightsOf(graph, options)
+    const lowered = lower(graph, this.#profile, options)
     const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
     const pipelines = await this.#guard.race(made)
     options.signal?.throwIfAborted()
-    return new GpuProgram({
-      graph,
-      lowered,
-      plan: plan(graph, lowered, this.#memory),
-      pipelines,
-      weights,
-      memory: this.#memory,
-      guard: this.#guard,
-      poison: this.#poison,
-    })
+    const memory = this.#memory
+    const planned = await this.#guard.race(memory.allocate(`program ${graph.name}`, () => plan(graph, lowered, memory)))
+    try {
+      return new GpuProgram({
+        graph,
+        lowered,
+        plan: planned,
+        pipelines,
+        weights,
+        memory,
+        guard: this.#guard,
+        poison: this.#poison,
+      })
+    } catch (error) {
+      planned.dispose()
+      throw error
+    }
   }
 
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
     this.#guard.dispose()
-    if (this.#open.owned) this.#open.device.destroy()
+    if (this.#open.owned) this.device.destroy()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
   }
+
+  #weightsOf(graph: Graph, { weights }: CompileOptions): Record<string, GpuWeight> {
+    const own = graph.parameters.map(({ name, value }): [string, GpuWeight] => {
+      const weight = weights[name]
+      if (!(weight instanceof GpuWeight) || weight.memory !== this.#memory) {
+        throw new GraphError(`compile: the weight ${name} was not uploaded to this backend.`)
+      }
+      const type = graph.types[value]
+      if (weight.type.dtype === type.dtype && sameShape(weight.type.shape, type.shape)) return [name, weight]
+      throw new GraphError(
+        `compile: the weight ${name} is ${showType(weight.type)}, the graph wants ${showType(type)}.`,
+      )
+    })
+    for (const [, weight] of own) weight.requireLive()
+    return Object.fromEntries(own)
+  }
 }
 
-function ownWeights(graph: Graph, { weights }: CompileOptions): Record<string, GpuWeight> {
-  return Object.fromEntries(
-    graph.parameters.map(({ name }) => {
-      const weight = weights[name]
-      if (weight instanceof GpuWeight) return [name, weight]
-      throw new GraphError(`compile: the weight ${name} was not uploaded to this backend.`)
-    }),
-  )
+const compileOptions: readonly string[] = ['weights', 'form', 'chunk', 'signal'] satisfies (keyof CompileOptions)[]
+const forms: readonly string[] = ['auto', 'parallel', 'recurrent', 'chunkwise']
+
+function checkCompileOptions(options: CompileOptions): void {
+  const unknown = Object.keys(options).find((name) => !compileOptions.includes(name))
+  if (unknown) {
+    throw new ArgumentError({ argument: 'compile options', expected: compileOptions.join(', '), actual: unknown })
+  }
+  const { form = 'auto', chunk = 1 } = options
+  if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: forms.join(', '), actual: form })
+  if (Number.isSafeInteger(chunk) && chunk > 0) return
+  throw new ArgumentError({ argument: 'chunk', expected: 'a whole number above 0', actual: chunk })
 }

@@ -1,9 +1,9 @@
 /** What a chat holds: sessions under names, one of them current, each with the places before its latest turns. */
+import { writeAtomically } from '@retnet/formats'
 import { readFile } from 'node:fs/promises'
 import type { Model } from '@retnet/core'
 import { createSession, restoreSession, type Session, type SessionOptions } from '@retnet/generate'
 import { CommandError } from '../errors.js'
-import { writeFileAtomically } from '../tensors/write-file-atomically.js'
 
 export interface Branch {
   readonly session: Session
@@ -83,7 +83,7 @@ export class Conversation {
   }
 
   async save(path: string): Promise<void> {
-    await writeFileAtomically(path, await this.current.session.snapshot())
+    await writeAtomically(path, async (write) => write(await this.current.session.snapshot()))
   }
 
   /** Replaces the current branch. When the file is no good, nothing changes. */

@@ -9,7 +9,6 @@ import { type Io, write } from '../io.js'
 import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { addSamplingOptions, generateOptions, type SamplingOptions } from '../options/sampling-options.js'
-import { letEventsHappen } from '../terminal/let-events-happen.js'
 import { createLines } from '../terminal/lines.js'
 import { showSummary } from '../terminal/summary.js'
 import { appendTokens } from '../text/append-tokens.js'
@@ -90,7 +89,6 @@ async function answerLine({ io, loaded, options, conversation, signal }: Turn, l
   await appendTokens(io, session, tokens, signal)
   for await (const piece of stream) {
     await write(io.stdout, piece.text)
-    await letEventsHappen(signal)
   }
   await write(io.stdout, '\n')
   if (io.stderr.isTTY) await write(io.stderr, `(turn ${turns}: ${showSummary(await stream.result, loaded.backend)})\n`)

@@ -50,6 +50,7 @@ describe('retnet generate', () => {
     const { code, stdout, stderr } = await command(['generate', ...args])
     expect(code).toBe(0)
     expect(stdout).toBe(`${text}\n`)
+    expect((await command(['generate', '--echo', ...args])).stdout).toBe(`The old house${text}\n`)
     expect(stderr).toMatch(/^12 tokens, \S+ tokens\/s, state 786 kB constant, cpu \(WASM .*1 thread\)\n$/)
   })
 

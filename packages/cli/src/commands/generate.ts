@@ -1,7 +1,9 @@
 /** `retnet generate`: continues a text, as a stream on stdout or as one JSON object. */
+import { writeAtomically } from '@retnet/formats'
 import { readFile } from 'node:fs/promises'
 import {
   createSession,
+  GenerateArgumentError,
   type GeneratePiece,
   type GenerateResult,
   restoreSession,
@@ -9,14 +11,12 @@ import {
   type TextCodec,
 } from '@retnet/generate'
 import type { Command } from 'commander'
-import { UsageError } from '../errors.js'
+import { CommandError, UsageError } from '../errors.js'
 import { type Io, write, writeJson } from '../io.js'
 import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { addSamplingOptions, generateOptions, type SamplingOptions } from '../options/sampling-options.js'
-import { writeFileAtomically } from '../tensors/write-file-atomically.js'
-import { letEventsHappen } from '../terminal/let-events-happen.js'
 import { showSummary } from '../terminal/summary.js'
 import { appendTokens } from '../text/append-tokens.js'
 import { codecOf } from '../text/codec.js'
@@ -27,6 +27,7 @@ interface CommandOptions extends ModelOptions, SamplingOptions {
   readonly prompt?: string
   readonly maxPromptTokens: number
   readonly logprobs?: number
+  readonly echo?: boolean
   readonly snapshotIn?: string
   readonly snapshotOut?: string
   readonly json?: boolean
@@ -39,6 +40,8 @@ export function addGenerate(program: Command, io: Io): void {
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), defaultMaxPromptTokens)
   addSamplingOptions(command)
     .option('--logprobs <n>', 'with --json: log-probability of each token, and of the n best', wholeNumber(0))
+    .option('--echo', 'write the prompt before the text (default on a terminal)')
+    .option('--no-echo', 'write the text alone (default elsewhere)')
     .option('--snapshot-in <file>', 'continue from a snapshot instead of an empty text')
     .option('--snapshot-out <file>', 'write a snapshot after the last token')
     .option('--json', 'print one JSON object instead of a stream')
@@ -56,6 +59,7 @@ Examples:
   retnet generate --snapshot-in house.state --prompt " and the garden"`
 
 async function runGenerate(io: Io, options: CommandOptions): Promise<void> {
+  if (options.echo && options.json) throw new UsageError('--echo: the JSON object has the text alone.', 'Leave it out.')
   if (options.logprobs !== undefined && !options.json) {
     throw new UsageError('--logprobs: the text alone has no place for them.', 'Add --json.')
   }
@@ -73,16 +77,16 @@ async function generateText(io: Io, loaded: OpenModel, prompt: string, options: 
   const started = performance.now()
   const bosToken = session.length === 0 ? loaded.generation.bosToken : null
   await appendTokens(io, session, promptTokens(prompt, codec, bosToken, options.maxPromptTokens), io.signal)
+  if (!json && (options.echo ?? io.stdout.isTTY === true)) await write(io.stdout, prompt)
   const pieces: GeneratePiece[] = []
   let ttftMs = 0
   for await (const piece of stream) {
     if (pieces.length === 0) ttftMs = performance.now() - started
     pieces.push(piece)
     if (!json) await write(io.stdout, piece.text)
-    await letEventsHappen(io.signal)
   }
   const result = { ...(await stream.result), ttftMs }
-  if (snapshotOut !== undefined) await writeFileAtomically(snapshotOut, await session.snapshot())
+  if (snapshotOut !== undefined) await writeAtomically(snapshotOut, async (put) => put(await session.snapshot()))
   if (json) return writeJson(io, jsonOf(result, pieces, logprobs))
   await endText(io, result, loaded)
 }
@@ -91,7 +95,14 @@ async function openSession(loaded: OpenModel, codec: TextCodec, { snapshotIn }: 
   const { bosToken } = loaded.generation
   const options = { codec, ...(bosToken !== null && { bosToken }) }
   if (snapshotIn === undefined) return createSession(loaded.model, options)
-  return restoreSession(loaded.model, new Uint8Array(await readFile(snapshotIn)), options)
+  const bytes = new Uint8Array(await readFile(snapshotIn))
+  try {
+    return await restoreSession(loaded.model, bytes, options)
+  } catch (error) {
+    if (!(error instanceof GenerateArgumentError) || error.argument !== 'bytes') throw error
+    const fix = 'Use a file from --snapshot-out or /save; one from `retnet logits --state-out` has no text.'
+    throw new CommandError(`${snapshotIn}: the snapshot holds a state, but not a text to continue.`, fix)
+  }
 }
 
 async function endText(io: Io, result: GenerateResult, loaded: OpenModel): Promise<void> {

@@ -84,6 +84,12 @@ describe('retnet logits refuses', () => {
     ['a tensor of floats', ['--tokens', file, '--tensor', 'loss'], 1, /"loss".*expected I32, I64, got F32/],
     ['a range outside', ['--tokens', file, '--range', '10:400'], 1, /within 0:158, got 10:400/],
     ['a state of other rows', ['--tokens', file, '--state-in', file], 1, /position/],
+    [
+      'a snapshot of several rows',
+      ['--tokens', file, '--state-out', join(folder, 'x.state')],
+      1,
+      /holds one row, the tokens have 2/,
+    ],
     ['a chunk without its form', ['--tokens', file, '--chunk', '7'], 2, /--chunk: the form is auto/],
     ['a form that does not exist', ['--tokens', file, '--form', 'diagonal'], 2, /parallel, recurrent, chunkwise/],
     [

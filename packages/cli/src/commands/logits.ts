@@ -7,7 +7,7 @@ import { type Io, write, writeJson } from '../io.js'
 import { type OpenModel, withModel } from '../model/open-model.js'
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
-import { readState, writeState } from '../tensors/state-file.js'
+import { checkStatePath, readState, writeState } from '../tensors/state-file.js'
 import { readTokens, type TokenRange, tokenRange, type TokenRows } from '../tensors/token-file.js'
 import { showBytes } from '../terminal/units.js'
 
@@ -68,6 +68,7 @@ async function compute(io: Io, { model }: OpenModel, { tokens, mask, shape }: To
   const [rows, length] = shape
   const { vocabSize } = model.spec
   model.checkTokens(tokens)
+  if (options.stateOut !== undefined) checkStatePath(options.stateOut, rows)
   checkSize(rows * length * vocabSize * 4)
   const { form, chunk } = options
   const program = await model.program('logits', { rows, length }, { form, ...(chunk !== undefined && { chunk }) })
@@ -75,7 +76,7 @@ async function compute(io: Io, { model }: OpenModel, { tokens, mask, shape }: To
   const { logits } = await program.run({ tokens, mask }, state, { signal: io.signal })
   const logitShape = [rows, length, vocabSize]
   await writeSafetensors(options.out, [{ name: 'logits', shape: logitShape, data: logits }], {}, { signal: io.signal })
-  if (options.stateOut !== undefined) await writeState(options.stateOut, model, program, state, rows)
+  if (options.stateOut !== undefined) await writeState(options.stateOut, model, program, state)
   return logitShape
 }
 

@@ -11,6 +11,12 @@ const makers = {
     const { cpu } = await import('@retnet/cpu')
     return cpu(threads === undefined ? {} : { threads })
   },
+  webgpu: async ({ threads }: BackendChoice): Promise<Backend> => {
+    if (threads !== undefined)
+      throw new UsageError('--threads: the webgpu backend has no threads to set.', 'Leave it out.')
+    const { webgpu } = await import('@retnet/webgpu')
+    return webgpu()
+  },
   reference: async ({ threads }: BackendChoice): Promise<Backend> => {
     if (threads !== undefined) throw new UsageError('--threads: the reference backend has one thread.', 'Leave it out.')
     const { reference } = await import('@retnet/core')

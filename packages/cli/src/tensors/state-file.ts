@@ -1,9 +1,8 @@
 /** The state of a model in a file: as tensors of a safetensors file, for any number of rows, or as a snapshot of one. */
 import { readFile } from 'node:fs/promises'
 import type { Model, NamedTensors, Program, State } from '@retnet/core'
-import { memorySource, openSafetensors, writeSafetensors } from '@retnet/formats'
+import { memorySource, openSafetensors, writeSafetensors, writeAtomically } from '@retnet/formats'
 import { CommandError } from '../errors.js'
-import { writeFileAtomically } from './write-file-atomically.js'
 
 /** The state in `path`, or the one before the first token. The caller disposes it. */
 export async function readState(
@@ -20,11 +19,13 @@ export async function readState(
   return state
 }
 
-export async function writeState(path: string, model: Model, program: Program, state: State, rows: number) {
-  if (!path.endsWith('.safetensors')) {
-    requireOneRow('--state-out', rows)
-    return writeFileAtomically(path, await model.saveState(state))
-  }
+/** Throws if `path` cannot hold the state of so many rows: before the work, so that nothing is written in vain. */
+export function checkStatePath(path: string, rows: number): void {
+  if (!path.endsWith('.safetensors')) requireOneRow('--state-out', rows)
+}
+
+export async function writeState(path: string, model: Model, program: Program, state: State): Promise<void> {
+  if (!path.endsWith('.safetensors')) return writeAtomically(path, async (write) => write(await model.saveState(state)))
   const values = await state.read()
   const tensors = statesOf(program).map(({ name, shape }) => ({ name, shape, data: values[name] }))
   await writeSafetensors(path, tensors)

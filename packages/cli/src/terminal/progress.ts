@@ -37,11 +37,10 @@ function createBar(io: Io, title: string, show: (value: number) => string): cliP
     hideCursor: false,
     linewrap: true,
     fps: 5,
-    barsize: 30,
     format: (_options, { progress, value, total, eta }) => {
-      const filled = Math.round(progress * 30)
+      const filled = Math.round(progress * 20)
       const left = Number.isFinite(eta) ? `, ${Math.round(eta)} s left` : ''
-      return `${title} [${'#'.repeat(filled)}${'.'.repeat(30 - filled)}] ${show(value)} of ${show(total)}${left}`
+      return `${title} [${'#'.repeat(filled)}${'.'.repeat(20 - filled)}] ${show(value)} of ${show(total)}${left}`
     },
   })
 }

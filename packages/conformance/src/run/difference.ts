@@ -36,6 +36,13 @@ export function isWithin({ error, tolerance }: Difference): boolean {
   return error <= tolerance
 }
 
+/** Throws an error with one line for each difference above its tolerance, and when nothing was compared. */
+export function requireWithin(differences: readonly Difference[]): void {
+  if (differences.length === 0) throw new Error('nothing was compared')
+  const wrong = differences.filter((found) => !isWithin(found)).map(showDifference)
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
+}
+
 export function showDifference({ name, error, tolerance, at, actual, expected }: Difference): string {
   if (at < 0) return `${name}: expected ${expected} numbers, got ${Number.isNaN(actual) ? 'nothing' : actual}`
   return `${name}[${at}]: expected ${expected}, got ${actual}: off by ${error.toExponential(1)}, allowed ${tolerance.toExponential(1)}`

@@ -12,6 +12,8 @@ export const q8BlockSize = 32
 
 /** A weight in host memory. `type` is always the logical type: `f32` with the shape of the unpacked tensor. */
 export interface WeightData {
+  /** For messages of errors: what the model calls it. */
+  readonly name?: string
   readonly type: TensorType
   readonly encoding: WeightEncoding
   /** f32: 4 bytes an element; f16: 2 bytes; q8: 1 signed byte an element, value = byte * scale of its block. */

@@ -8,6 +8,7 @@ import type { Tensor64 } from './tensor64.js'
 
 const kinds = { f32: Float32Array, f16: Uint16Array, q8: Int8Array } as const
 
+/** Throws GraphError for data or scales of a wrong kind or size. */
 export function requireWeight({ type, encoding, data, scales }: WeightData): void {
   if (!Object.hasOwn(kinds, encoding))
     throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${encoding}.`)

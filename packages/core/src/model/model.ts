@@ -12,6 +12,7 @@ import { decodeSnapshot } from '../snapshot/decode.js'
 import { encodeSnapshot } from '../snapshot/encode.js'
 import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
+import { Breather } from './breather.js'
 import { checkSpec } from './check-spec.js'
 import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf } from './decode-many.js'
 import {
@@ -66,6 +67,7 @@ export class Model {
   readonly #weights: Readonly<Record<string, DeviceWeight>>
   readonly #programs = new Map<string, Promise<Program>>()
   #drawsTokens: boolean | null = null
+  readonly #breather = new Breather()
   #disposed = false
 
   private constructor(options: ModelOptions, weights: Record<string, DeviceWeight>) {
@@ -86,7 +88,7 @@ export class Model {
       for await (const [name, weight] of options.weights) {
         options.signal?.throwIfAborted()
         checkWeight(name, weight, shapes.get(name))
-        weights[name] = await options.backend.upload(weight)
+        weights[name] = await options.backend.upload({ ...weight, name })
       }
       const missing = [...shapes.keys()].find((name) => !(name in weights))
       if (missing)
@@ -129,6 +131,7 @@ export class Model {
       const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))
       const mask = Int32Array.from({ length }, (_, index) => (index < count ? 1 : 0))
       const program = await this.program('consume', { rows: 1, length })
+      await this.#breather.breathe()
       await program.run({ tokens: ids, mask }, state, { signal })
       at += count
       onProgress?.(at)
@@ -139,6 +142,7 @@ export class Model {
   async next(state: State, token: number, signal?: AbortSignal): Promise<Float32Array> {
     this.checkTokens([token])
     const program = await this.program('next', { rows: 1, length: 1 })
+    await this.#breather.breathe()
     const { logits } = await program.run({ tokens: Int32Array.of(token), mask: Int32Array.of(1) }, state, { signal })
     return logits as Float32Array
   }
@@ -171,6 +175,7 @@ export class Model {
     const program = await this.program('decode', { rows: 1, length: 1 }, { decode })
     const inputs = decodeInputs(program.graph, this.spec.vocabSize, token, settings)
     const carry = { token: 'token', ...(decode.history && { history: 'history' }) }
+    await this.#breather.breathe()
     const { drawn } = await program.run(inputs, state, { signal, repeat: { times: count, carry } })
     return drawn as Int32Array
   }

@@ -3,12 +3,15 @@ import {
   DisposedError,
   type Graph,
   GraphError,
+  type InputRule,
   type NamedTensors,
   type Program,
   type ProgramStats,
   type RunOptions,
   type State,
+  checkInputs,
   checkRepeat,
+  inputRules,
   repeatRuns,
 } from '@retnet/core'
 import { roundUp } from '../memory/allocator.js'
@@ -20,10 +23,9 @@ import { makeSchedule } from '../plan/schedule.js'
 import type { StateLayout } from '../state-layout.js'
 import { CpuState } from '../state.js'
 import type { CpuWeight } from '../weight.js'
-import { type InputRule, checkInputs, inputRules } from './input-rules.js'
 import { Tape } from './tape.js'
 
-/** Multiply-adds below which waking the helper threads costs more than they bring (measured). */
+/** Multiply-adds (some 10 microseconds) of a whole run below which helper threads are left asleep. */
 const worthThreads = 100_000
 
 export class CpuProgram implements Program {

@@ -1,6 +1,9 @@
 import { DisposedError } from '@retnet/core'
 import { DeviceError, DeviceLostError } from '../errors.js'
 
+/** Milliseconds in which a loss that explains an error has to show. */
+const patience = 50
+
 /** Watches a device: turns its loss and its uncaught errors into typed errors of whoever waits on it. */
 export class DeviceGuard {
   readonly #lost: Promise<never>
@@ -9,7 +12,9 @@ export class DeviceGuard {
 
   constructor(device: GPUDevice) {
     this.#lost = device.lost.then((info) => {
-      this.#failure = this.#disposed ? new DisposedError('backend webgpu') : new DeviceLostError(info.message || info.reason)
+      this.#failure = this.#disposed
+        ? new DisposedError('backend webgpu')
+        : new DeviceLostError(info.message || info.reason)
       throw this.#failure
     })
     this.#lost.catch(() => {})
@@ -33,7 +38,7 @@ export class DeviceGuard {
       return result
     } catch (error) {
       // a lost device rejects pending maps first and reports its loss a moment later
-      await Promise.resolve()
+      await Promise.race([this.#lost.catch(() => {}), new Promise((resolve) => setTimeout(resolve, patience))])
       throw this.#failure ?? error
     }
   }

@@ -1,23 +1,11 @@
 /** Finds an adapter and opens a device: the browser's own, or Dawn's in Node. */
-import { ArgumentError } from '@retnet/core'
 import { AdapterError } from '../errors.js'
+import type { DeviceOptions } from './device-options.js'
 import { type Profile, type ProfileName, describeProfile, featuresFor, profileNames } from './profile.js'
-
-export interface DeviceOptions {
-  /** A device of the caller, with the features and limits it was made with; it is not destroyed by `dispose`. */
-  readonly device?: GPUDevice
-  readonly powerPreference?: GPUPowerPreference
-  /** Node: flags for Dawn, such as `backend=vulkan`; added to those that this library needs. */
-  readonly dawn?: readonly string[]
-  /** Level of the feature ladder; default: the best that the adapter offers. */
-  readonly profile?: ProfileName
-}
 
 export interface OpenDevice {
   readonly device: GPUDevice
   readonly profile: Profile
-  /** Objects that must stay reachable while the device lives: Dawn crashes when its instance is collected. */
-  readonly keepAlive: readonly unknown[]
   readonly owned: boolean
 }
 
@@ -26,30 +14,30 @@ const dawnFlags = [
 ]
 
 export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
-  const { gpu, keepAlive } = await findGpu(options)
-  const adapter = await gpu.requestAdapter(options.powerPreference ? { powerPreference: options.powerPreference } : {})
-  if (!adapter) {
-    throw new AdapterError('no WebGPU adapter was found.', 'Check the driver, or use another backend such as @retnet/cpu.')
-  }
-  if (options.device) {
-    const profile = describeProfile(levelOf(options.device.features, options.profile), adapter, options.device)
-    return { device: options.device, profile, keepAlive: [...keepAlive, adapter], owned: false }
-  }
-  const name = levelOf(adapter.features, options.profile)
+  if (options.device) return adoptDevice(options.device, options.profile)
+  const adapter = await findAdapter(options)
+  const name = levelOf('adapter', adapter.features, options.profile)
   const device = await adapter.requestDevice({
     requiredFeatures: featuresFor(name, adapter.features)!,
     requiredLimits: wantedLimits(adapter.limits),
   })
-  return { device, profile: describeProfile(name, adapter, device), keepAlive: [...keepAlive, adapter], owned: true }
+  const profile = describeProfile(name, adapter.info, device)
+  return { device, profile, owned: true }
 }
 
-function levelOf(offered: ReadonlySet<string>, forced: ProfileName | undefined): ProfileName {
+async function adoptDevice(device: GPUDevice, level: ProfileName | undefined): Promise<OpenDevice> {
+  if (!('GPUBufferUsage' in globalThis)) await importDawn()
+  const profile = describeProfile(levelOf('device', device.features, level), device.adapterInfo, device)
+  return { device, profile, owned: false }
+}
+
+function levelOf(owner: string, offered: ReadonlySet<string>, forced: ProfileName | undefined): ProfileName {
   if (forced === undefined) return profileNames.find((name) => featuresFor(name, offered))!
-  if (!profileNames.includes(forced)) {
-    throw new ArgumentError({ argument: 'profile', expected: profileNames.join(', '), actual: forced })
-  }
   if (featuresFor(forced, offered)) return forced
-  throw new AdapterError(`the adapter lacks a feature of the profile ${forced}.`, 'Leave the profile out to use the best there is.')
+  throw new AdapterError(
+    `the ${owner} lacks a feature of the profile ${forced}.`,
+    'Leave the profile out to use the best there is.',
+  )
 }
 
 /** The defaults of WebGPU are far below what devices have; ask for all of it. */
@@ -66,22 +54,51 @@ function wantedLimits(limits: GPUSupportedLimits): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, limits[name]]))
 }
 
-async function findGpu({ dawn = [] }: DeviceOptions): Promise<{ gpu: GPU; keepAlive: readonly unknown[] }> {
-  const browser = (globalThis.navigator as Navigator | undefined)?.gpu
-  if (browser) return { gpu: browser, keepAlive: [] }
-  const { create, globals } = await importDawn()
-  // usage flags and error classes, which browsers have as globals
-  for (const [name, value] of Object.entries(globals)) if (!(name in globalThis)) Object.assign(globalThis, { [name]: value })
-  const gpu = create([...dawnFlags, ...dawn]) as GPU
-  return { gpu, keepAlive: [gpu] }
+async function findAdapter({ powerPreference, dawn = [] }: DeviceOptions): Promise<GPUAdapter> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu ?? (await dawnInstance([...dawnFlags, ...dawn]))
+  let cause: unknown
+  try {
+    const adapter = await gpu.requestAdapter(powerPreference ? { powerPreference } : {})
+    if (adapter) return adapter
+  } catch (error) {
+    cause = error
+  }
+  const missing = new AdapterError(
+    'no WebGPU adapter was found.',
+    'Check the graphics driver (Node on Linux needs Vulkan: libvulkan1 and the driver of the GPU), or use another backend such as @retnet/cpu.',
+  )
+  missing.cause = cause
+  throw missing
 }
 
-async function importDawn(): Promise<{ create: (flags: string[]) => unknown; globals: object }> {
+/**
+ * Dawn's instances by their flags, for as long as the process lives: when one is collected, Dawn brings the process down with it, even
+ * if all of its devices are destroyed.
+ */
+const instances = new Map<string, GPU>()
+
+async function dawnInstance(flags: readonly string[]): Promise<GPU> {
+  const { create } = await importDawn()
+  const key = flags.join('\n')
+  const instance = instances.get(key) ?? (create([...flags]) as GPU)
+  instances.set(key, instance)
+  return instance
+}
+
+/** Loads Dawn, and puts the usage flags and error classes, which browsers have as globals, where they are there. */
+async function importDawn(): Promise<{ create: (flags: string[]) => unknown }> {
   const name = 'webgpu'
   try {
-    return await import(/* @vite-ignore */ name)
+    const { create, globals } = (await import(/* @vite-ignore */ name)) as { create: () => unknown; globals: object }
+    for (const [key, value] of Object.entries(globals)) {
+      if (!(key in globalThis)) Object.assign(globalThis, { [key]: value as unknown })
+    }
+    return { create }
   } catch (error) {
-    const wrapped = new AdapterError('this host has no WebGPU of its own.', 'In Node install the package `webgpu` beside @retnet/webgpu.')
+    const wrapped = new AdapterError(
+      'this host has no WebGPU of its own.',
+      'In Node install the package `webgpu` beside @retnet/webgpu; elsewhere use another backend such as @retnet/cpu.',
+    )
     wrapped.cause = error
     throw wrapped
   }

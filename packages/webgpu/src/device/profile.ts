@@ -33,6 +33,8 @@ export function featuresFor(name: ProfileName, offered: ReadonlySet<string>): GP
   return wanted.every((feature) => offered.has(feature)) ? (wanted.slice() as GPUFeatureName[]) : null
 }
 
+type AdapterInfo = GPUAdapterInfo & { subgroupMatrixConfigs?: Iterable<MatrixConfig> }
+
 interface MatrixConfig {
   readonly componentType: string
   readonly resultComponentType: string
@@ -41,8 +43,7 @@ interface MatrixConfig {
   readonly K: number
 }
 
-export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: GPUDevice): Profile {
-  const info = adapter.info as GPUAdapterInfo & { subgroupMatrixConfigs?: Iterable<MatrixConfig> }
+export function describeProfile(name: ProfileName, info: AdapterInfo, device: GPUDevice): Profile {
   const { limits } = device
   const subgroups = name !== 'basic'
   const software = /swiftshader|llvmpipe|software/i.test(`${info.architecture} ${info.description} ${info.device}`)
@@ -56,13 +57,19 @@ export function describeProfile(name: ProfileName, adapter: GPUAdapter, device: 
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
-    description: `${info.description || info.device || info.vendor || 'unknown adapter'}, ${name}`,
+    description: `${nameOf(info)}, ${name}`,
   }
+}
+
+/** Browsers tell vendor and architecture only. */
+function nameOf({ description, vendor, architecture }: AdapterInfo): string {
+  return description || [vendor, architecture].filter(Boolean).join(' ') || 'unknown adapter'
 }
 
 function bestMatrix(configs: Iterable<MatrixConfig> = []): Profile['matrix'] {
   const fits = [...configs].filter(
-    (config) => config.componentType === 'f16' && config.resultComponentType === 'f32' && config.M === 16 && config.N === 16,
+    (config) =>
+      config.componentType === 'f16' && config.resultComponentType === 'f32' && config.M === 16 && config.N === 16,
   )
   const best = fits.sort((a, b) => b.K - a.K)[0]
   return best ? { m: best.M, n: best.N, k: best.K } : null

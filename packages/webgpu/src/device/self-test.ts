@@ -5,7 +5,9 @@ import { AdapterError } from '../errors.js'
 /** Throws AdapterError when the device computes something else than the reference. */
 export async function selfTest(backend: Backend): Promise<void> {
   const graph = smallLayer()
-  const inputs = Object.fromEntries(graph.inputs.map(({ name, value }, seed) => [name, numbers(graph.types[value].shape, seed)]))
+  const inputs = Object.fromEntries(
+    graph.inputs.map(({ name, value }, seed) => [name, numbers(graph.types[value].shape, seed)]),
+  )
   const expected = interpret(graph, toDouble(inputs)).outputs.y as Float64Array
   const program = await backend.compile(graph, { weights: {}, chunk: 4 })
   try {

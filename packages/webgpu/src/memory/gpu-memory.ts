@@ -1,11 +1,12 @@
 /** Buffers of one device: made with a check against its limits, counted, and filled with NaN when a test asks for it. */
 import type { Profile } from '../device/profile.js'
-import { DeviceLimitError } from '../errors.js'
+import { DeviceLimitError, DeviceMemoryError } from '../errors.js'
 
 export class GpuMemory {
   readonly device: GPUDevice
   readonly #profile: Profile
   readonly #poison: boolean
+  #made: GPUBuffer[] | null = null
   bytes = 0
 
   constructor(device: GPUDevice, profile: Profile, poison: boolean) {
@@ -14,12 +15,38 @@ export class GpuMemory {
     this.#poison = poison
   }
 
+  /**
+   * What `make` allocates. When it throws, or the device has no room (DeviceMemoryError), everything that it allocated is given back
+   * and the device stays usable.
+   */
+  async allocate<T>(what: string, make: () => T): Promise<T> {
+    const made: GPUBuffer[] = []
+    this.#made = made
+    this.device.pushErrorScope('out-of-memory')
+    const outcome = new Promise<T>((resolve) => resolve(make()))
+    const refused = this.device.popErrorScope()
+    this.#made = null
+    try {
+      const result = await outcome
+      if (await refused) throw new DeviceMemoryError(what, this.bytes)
+      return result
+    } catch (error) {
+      for (const buffer of made) this.destroy(buffer)
+      throw error
+    }
+  }
+
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
   create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
     const limit = Math.min(this.#profile.maxBindingBytes, this.#profile.maxBufferBytes)
     if (size > limit) {
-      throw new DeviceLimitError(what, size, limit, 'Load with a smaller dtype, use fewer rows, or use a device with larger buffers.')
+      throw new DeviceLimitError(
+        what,
+        size,
+        limit,
+        'Load with a smaller dtype, use fewer rows, or use a device with larger buffers.',
+      )
     }
     const buffer = this.device.createBuffer({
       label: what,
@@ -27,6 +54,7 @@ export class GpuMemory {
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC | usage,
     })
     this.bytes += size
+    this.#made?.push(buffer)
     if (this.#poison) this.poison(buffer)
     return buffer
   }

@@ -1,4 +1,13 @@
-import { DisposedError, type Graph, GraphError, type NamedTensors, type State, type TensorType, showType, sizeOf } from '@retnet/core'
+import {
+  DisposedError,
+  type Graph,
+  GraphError,
+  type NamedTensors,
+  type State,
+  type TensorType,
+  showType,
+  sizeOf,
+} from '@retnet/core'
 import type { DeviceGuard } from '../device/device-guard.js'
 import type { GpuMemory } from './gpu-memory.js'
 import { encodeReads } from './read-buffers.js'
@@ -20,7 +29,9 @@ export class GpuState implements State {
     this.tensors = tensors
     this.#memory = memory
     this.#guard = guard
-    const buffers = new Map(tensors.map(({ name, type }) => [name, memory.create(`state ${name}`, sizeOf(type.shape) * 4)]))
+    const buffers = new Map(
+      tensors.map(({ name, type }) => [name, memory.create(`state ${name}`, sizeOf(type.shape) * 4)]),
+    )
     this.#buffers = buffers
     this.bytes = [...buffers.values()].reduce((total, buffer) => total + buffer.size, 0)
     this.reset()
@@ -35,9 +46,11 @@ export class GpuState implements State {
     return this.#live().get(name)!
   }
 
-  /** True when a program of this graph can run on the state. */
-  fits(graph: Graph): boolean {
+  /** True when a program of this graph, on the same device, can run on the state. Throws when it was disposed of. */
+  fits(graph: Graph, memory: GpuMemory): boolean {
+    this.#live()
     return (
+      memory === this.#memory &&
       graph.states.length === this.tensors.length &&
       graph.states.every(({ name, input }) => {
         const tensor = this.tensors.find((candidate) => candidate.name === name)
@@ -73,7 +86,8 @@ export class GpuState implements State {
     for (const { name, type } of this.tensors) checkTensor(name, type, tensors[name])
     const extra = Object.keys(tensors).find((name) => !buffers.has(name))
     if (extra) throw new GraphError(`state: there is no ${extra} in it.`)
-    for (const { name } of this.tensors) this.#memory.write(buffers.get(name)!, tensors[name] as ArrayBufferView<ArrayBuffer>)
+    for (const { name } of this.tensors)
+      this.#memory.write(buffers.get(name)!, tensors[name] as ArrayBufferView<ArrayBuffer>)
   }
 
   reset(): void {
@@ -101,5 +115,7 @@ export class GpuState implements State {
 function checkTensor(name: string, type: TensorType, data: NamedTensors[string] | undefined): void {
   const kind = data instanceof Int32Array ? 'i32' : 'f32'
   if (data && data.length === sizeOf(type.shape) && kind === type.dtype) return
-  throw new GraphError(`state: expected ${name} to be ${showType(type)}, got ${data ? `${kind} of ${data.length}` : 'nothing'}.`)
+  throw new GraphError(
+    `state: expected ${name} to be ${showType(type)}, got ${data ? `${kind} of ${data.length}` : 'nothing'}.`,
+  )
 }

@@ -6,11 +6,19 @@ export interface BufferToRead {
 }
 
 /** Encodes copies into one staging buffer; call the result after the submit to await the numbers. */
-export function encodeReads(device: GPUDevice, encoder: GPUCommandEncoder, reads: readonly BufferToRead[]): () => Promise<TensorData[]> {
+export function encodeReads(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  reads: readonly BufferToRead[],
+): () => Promise<TensorData[]> {
   const sizes = reads.map(({ type }) => sizeOf(type.shape) * 4)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total === 0) return async () => reads.map(({ type }) => view(type, new ArrayBuffer(0)))
-  const staging = device.createBuffer({ label: 'read-back', size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+  const staging = device.createBuffer({
+    label: 'read-back',
+    size: total,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  })
   let offset = 0
   reads.forEach(({ buffer }, index) => {
     if (sizes[index]) encoder.copyBufferToBuffer(buffer, 0, staging, offset, sizes[index])

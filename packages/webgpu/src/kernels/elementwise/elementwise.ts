@@ -1,5 +1,5 @@
 /** One lane an element; operands broadcast by their index arithmetic. */
-import { type OpName, sameShape, sizeOf } from '@retnet/core'
+import { sameShape, sizeOf } from '@retnet/core'
 import { broadcastOffset, elementGroups, elementIndex, elementLanes, literal, splitIndex } from '../../compile/indexing.js'
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { GraphNode, LowerRules, Lowering } from '../../compile/lowering.js'
@@ -9,7 +9,7 @@ type BinaryOp = 'add' | 'sub' | 'mul' | 'div'
 type UnaryOp = 'scale' | 'exp' | 'log' | 'erf' | 'sigmoid' | 'silu' | 'gelu' | 'rsqrt'
 
 function binary(operator: string) {
-  return (node: GraphNode<OpName>, _attributes: unknown, lowering: Lowering) => {
+  return (node: GraphNode, _attributes: unknown, lowering: Lowering) => {
     const [a, b] = node.inputs as readonly number[]
     const shape = lowering.type(node.outputs[0]).shape
     const total = sizeOf(shape)
@@ -34,7 +34,7 @@ function operand(shape: readonly number[], result: readonly number[]): string {
 }
 
 function unary<Attributes>(expression: (attributes: Attributes) => string, declarations = '') {
-  return (node: GraphNode<OpName>, attributes: Attributes, lowering: Lowering) => {
+  return (node: GraphNode, attributes: Attributes, lowering: Lowering) => {
     const [x] = node.inputs as readonly number[]
     const total = sizeOf(lowering.type(x).shape)
     lowering.emit(

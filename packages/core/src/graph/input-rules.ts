@@ -1,13 +1,7 @@
-/** What the integers of each graph input may be, found from the ops that read them: ids, masks, targets. */
-import {
-  type Graph,
-  type GraphNode,
-  GraphError,
-  type NamedTensors,
-  type TensorData,
-  type ValueId,
-  sizeOf,
-} from '@retnet/core'
+/** What a program refuses to run on: inputs that do not fit, and integers that an op cannot use, found from the ops that read them. */
+import type { Graph, GraphNode, ValueId } from '../contract/graph.js'
+import { type NamedTensors, type TensorData, sizeOf } from '../contract/tensor.js'
+import { GraphError } from '../errors/graph-error.js'
 
 interface Range {
   readonly low: number
@@ -23,6 +17,7 @@ export interface InputRule {
   readonly ranges: readonly Range[]
 }
 
+/** One rule an input: ids, masks, targets and positions have ranges. */
 export function inputRules(graph: Graph): InputRule[] {
   const ranges = new Map<ValueId, Range[]>()
   const require = (value: ValueId | null, wanted: readonly Range[]) => {
@@ -79,6 +74,10 @@ function rangesOf(graph: Graph, node: GraphNode, index: number): Range[] {
   if (node.op === 'scatterAdd' && index === 1) return [{ low: 0, high: node.attributes.rows - 1, reason: 'ids' }]
   if (node.op === 'positions' && index === 1) return [binary]
   if (node.op === 'retention' && index === 3) return [binary]
+  if (node.op === 'accept' && index === 2) return [binary]
+  if (node.op === 'accept' && index === 0 && node.inputs[3] !== null) {
+    return [{ low: -1, high: extent(3, 1) - 1, reason: 'drawn ids' }]
+  }
   if (node.op === 'decayNorm' && index === 1) return [{ low: 0, high: 2 ** 31 - 1, reason: 'positions' }]
   const loss = node.op === 'crossEntropy' || node.op === 'crossEntropyGrad'
   return loss && index === 1 ? [{ low: -1, high: extent(0, -1) - 1, reason: 'targets' }] : []

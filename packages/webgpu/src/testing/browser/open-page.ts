@@ -1,0 +1,77 @@
+/** A headless Chromium with a software GPU, on a page that holds the bundled `page.ts`. */
+import { readFile } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, normalize } from 'node:path'
+import { build } from 'esbuild'
+import { chromium } from 'playwright-core'
+import type { Page } from './page.js'
+
+const root = join(import.meta.dirname, '../../../../..')
+
+const flags = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--enable-unsafe-swiftshader',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+]
+
+export interface OpenPage {
+  /** Calls a function of `page.ts` in the page; arguments and the result travel as JSON. */
+  call<Name extends keyof Page>(name: Name, ...parameters: Parameters<Page[Name]>): ReturnType<Page[Name]>
+  close(): Promise<void>
+}
+
+export async function openPage(executablePath: string): Promise<OpenPage> {
+  const server = await serve(await bundlePage())
+  const browser = await chromium.launch({ executablePath, args: flags })
+  const close = async () => {
+    await browser.close()
+    server.close()
+  }
+  try {
+    const tab = await browser.newPage()
+    tab.setDefaultTimeout(600_000)
+    await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
+    await tab.waitForFunction('globalThis.page !== undefined')
+    const call: OpenPage['call'] = (name, ...parameters) =>
+      tab.evaluate(`page.${name}(...${JSON.stringify(parameters)})`) as ReturnType<Page[typeof name]>
+    return { call, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function bundlePage(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'page.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'browser',
+    conditions: ['@retnet/source'],
+    external: ['node:*', '@huggingface/hub'],
+    logLevel: 'silent',
+  })
+  return outputFiles[0].text
+}
+
+/** The page, its script, and the reference models. */
+async function serve(script: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)
+    const send = (type: string, body: string | Buffer) => response.writeHead(200, { 'content-type': type }).end(body)
+    const missing = () => response.writeHead(404).end()
+    if (path === '/') send('text/html', '<!doctype html><script type="module" src="/page.js"></script>')
+    else if (path === '/page.js') send('text/javascript', script)
+    else if (!path.startsWith('/fixtures/')) missing()
+    else readFile(join(root, path)).then((body) => send('application/octet-stream', body), missing)
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  return server
+}

@@ -1,0 +1,22 @@
+/** A RetNet of a few hundred seeded weights on any backend; the same on every call. */
+import { random, tinySpec } from '@retnet/conformance'
+import { type Backend, Model, type WeightData, parameterShapes, sizeOf } from '@retnet/core'
+
+export const spec = tinySpec('glu', 2)
+
+/** `change` may spoil the weights. */
+export function tinyModel(
+  backend: Backend,
+  change: (name: string, data: Float32Array) => void = () => {},
+): Promise<Model> {
+  return Model.create({ spec, backend, weights: weights(change), fingerprint: () => 'tiny' })
+}
+
+function* weights(change: (name: string, data: Float32Array) => void): Generator<[string, WeightData]> {
+  for (const [name, shape] of parameterShapes(spec)) {
+    const next = random(name)
+    const data = Float32Array.from({ length: sizeOf(shape) }, () => next() * 2 - 1)
+    change(name, data)
+    yield [name, { type: { dtype: 'f32', shape }, encoding: 'f32', data }]
+  }
+}

@@ -1,0 +1,234 @@
+// What the backend refuses, and what it survives. Numbers are tested by conformance.test.ts.
+import { ArgumentError, DisposedError, fill, trace } from '@retnet/core'
+import { LogitsError, createSession, generate, restoreSession } from '@retnet/generate'
+import { afterEach, describe, expect, it, test } from 'vitest'
+import { openDevice } from './device/open-device.js'
+import { AdapterError, DeviceLimitError, DeviceLostError, DeviceMemoryError } from './errors.js'
+import { recoverable } from './recovery/recoverable.js'
+import { deviceWith } from './testing/device-with.js'
+import { findSoftwareAdapter } from './testing/software-adapter.js'
+import { spec, tinyModel } from './testing/tiny-model.js'
+import { type WebGpuBackend, webgpu } from './webgpu.js'
+
+const missing = await findSoftwareAdapter()
+
+const opened: WebGpuBackend[] = []
+async function open(options: Parameters<typeof webgpu>[0] = {}): Promise<WebGpuBackend> {
+  const backend = await webgpu({ poison: true, ...options })
+  opened.push(backend)
+  return backend
+}
+afterEach(() => {
+  for (const backend of opened.splice(0)) backend.dispose()
+})
+
+const sampling = { seed: 5, temperature: 1.2, topP: 0.95 }
+const prompt = [3, 1, 4, 1, 5]
+const weight = {
+  type: { dtype: 'f32', shape: [4] },
+  encoding: 'f32',
+  data: new Float32Array(4),
+} as const
+
+test('unknown, wrong and contradicting options are refused before a device is opened', async () => {
+  const device = { createComputePipelineAsync() {} } as unknown as GPUDevice
+  for (const options of [
+    { powerPreferense: 'low-power' },
+    { powerPreference: 'fast' },
+    { profile: 'tensor' },
+    { dawn: 'backend=vulkan' },
+    { device: 'gpu' },
+    { poison: 1 },
+    { device, dawn: [] },
+    { device, powerPreference: 'low-power' },
+  ]) {
+    await expect(webgpu(options as never)).rejects.toThrow(ArgumentError)
+  }
+})
+
+describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
+  describe('the adapter', () => {
+    it('that is not there is an AdapterError with a remedy', async () => {
+      const error = await webgpu({ dawn: ['adapter=there is none of this name'] }).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(AdapterError)
+      expect(String(error)).toMatch(/no WebGPU adapter was found\. Check the graphics driver .* @retnet\/cpu/)
+    })
+
+    it('that lacks the features of a profile is refused, and its best profile is named in limits', async () => {
+      const offered = (await open()).limits.description
+      if (/, (f16|matrix)$/.test(offered)) return
+      await expect(webgpu({ profile: 'f16' })).rejects.toThrow(/lacks a feature of the profile f16\. Leave the profile/)
+      expect(offered).toMatch(/, (subgroups|basic)$/)
+    })
+
+    it('that computes wrongly is refused by the self-test', async () => {
+      const device = await deviceWith((real) => ({
+        createShaderModule: ({ code, ...rest }) =>
+          real.createShaderModule({ ...rest, code: code.replaceAll('exp(', 'exp2(') }),
+      }))
+      await expect(webgpu({ device })).rejects.toThrow(/computes wrongly \(error .* in the self-test\)/)
+      device.destroy()
+    })
+
+    it('of a device of the caller is used, and the device is left alive', async () => {
+      const { device } = await openDevice({ profile: 'basic' })
+      const backend = await webgpu({ device })
+      backend.dispose()
+      await expect(backend.upload(weight)).rejects.toThrow(DisposedError)
+      const again = await webgpu({ device })
+      expect((await again.upload(weight)).bytes).toBe(16)
+      device.destroy()
+    })
+  })
+
+  describe('memory', () => {
+    it('below what a weight needs is an error that names the weight, and nothing stays on the device', async () => {
+      const device = await deviceWith(({ limits }) => ({
+        limits: new Proxy(limits, {
+          get: (target, name) => (name === 'maxStorageBufferBindingSize' ? 1024 : Reflect.get(target, name, target)),
+        }),
+      }))
+      const backend = await open({ device })
+      const error = await tinyModel(backend).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(DeviceLimitError)
+      expect(String(error)).toMatch(/weight embedding\S* \[31, 12\] f32: needs 1488 bytes .* allows 1024\. Load with/)
+      expect(backend.bytes).toBe(0)
+      device.destroy()
+    })
+
+    it('that the device has no more of is a typed error, and the backend goes on', async () => {
+      let full = false
+      const device = await deviceWith((real) => ({
+        popErrorScope: async () => {
+          const error = await real.popErrorScope()
+          return full ? { message: 'no memory' } : error
+        },
+      }))
+      const backend = await open({ device })
+      full = true
+      const named = { ...weight, name: 'layers.0.q' }
+      await expect(backend.upload(named)).rejects.toThrow(/weight layers\.0\.q: the device is out of memory/)
+      await expect(
+        backend.compile(
+          trace('one', (g) => ({ y: fill(g, [4], 1) })),
+          { weights: {} },
+        ),
+      ).rejects.toThrow(DeviceMemoryError)
+      expect(backend.bytes).toBe(0)
+      full = false
+      expect((await backend.upload(named)).bytes).toBe(16)
+      device.destroy()
+    })
+
+    it('is the same after each of twenty models and their sessions', async () => {
+      const backend = await open()
+      for (let round = 0; round < 20; round++) {
+        const model = await tinyModel(backend)
+        using session = await createSession(model)
+        await session.append(prompt)
+        session.mark('here')
+        await session.generate({ ...sampling, maxTokens: 2 }).result
+        session.dispose()
+        model.dispose()
+        await Promise.resolve()
+        expect(backend.bytes).toBe(0)
+      }
+    })
+  })
+
+  describe('a lost device', () => {
+    it('ends what runs, and everything after it, with DeviceLostError', async () => {
+      const backend = await open()
+      const model = await tinyModel(backend)
+      const state = await model.createState()
+      const stream = generate(model, prompt, { ...sampling, maxTokens: 50 })
+      let count = 0
+      const loss = (async () => {
+        for await (const _ of stream) if (++count === 5) backend.device.destroy()
+      })()
+      await expect(loss).rejects.toThrow(DeviceLostError)
+      expect(count).toBeLessThan(7)
+      await expect(model.next(state, 1)).rejects.toThrow(/device was lost: .* restore sessions from snapshots/)
+      await expect(state.read()).rejects.toThrow(DeviceLostError)
+      await expect(backend.upload(weight)).rejects.toThrow(DeviceLostError)
+      await expect(createSession(model)).rejects.toThrow(DeviceLostError)
+      model.dispose()
+    })
+
+    it('is replaced by recoverable, which continues every session from its last snapshot', async () => {
+      const devices: GPUDevice[] = []
+      using keeper = recoverable({
+        async open() {
+          const backend = await open()
+          devices.push(backend.device)
+          return tinyModel(backend)
+        },
+        create: (model) => createSession(model),
+        restore: (model, bytes) => restoreSession(model, bytes),
+      })
+      const whole = async (text: number[], maxTokens: number) =>
+        (await generate(await keeper.model(), text, { ...sampling, maxTokens }).result).ids
+      const expected = [await whole(prompt, 12), await whole([7], 4)]
+
+      const [one, two] = [keeper.session(), keeper.session()]
+      await two.use((session) => session.append([7]))
+      const told: number[] = []
+      await one.use(async (session) => {
+        await session.append(prompt)
+        told.push(...(await session.generate({ ...sampling, maxTokens: 3 }).result).ids)
+      })
+      const interrupted = one.use(async (session, save) => {
+        for await (const { id } of session.generate({ ...sampling, maxTokens: 9 })) {
+          told.push(id)
+          if (told.length === 6) await save()
+          if (told.length === 8) devices[0].destroy()
+        }
+      })
+      await expect(interrupted).rejects.toThrow(DeviceLostError)
+      // back to what was saved after six
+      told.length = 6
+      const rest = await one.use((session) => session.generate({ ...sampling, maxTokens: 6 }).result)
+      const other = await two.use((session) => session.generate({ ...sampling, maxTokens: 4 }).result)
+      expect([[...told, ...rest.ids], other.ids]).toEqual(expected)
+      expect(devices.length).toBe(2)
+    })
+
+    it('in work that may be repeated is not seen', async () => {
+      const devices: GPUDevice[] = []
+      using keeper = recoverable({
+        async open() {
+          const backend = await open()
+          devices.push(backend.device)
+          return tinyModel(backend)
+        },
+        create: (model) => createSession(model),
+        restore: (model, bytes) => restoreSession(model, bytes),
+      })
+      const session = keeper.session()
+      const work = async (live: Awaited<ReturnType<typeof createSession>>) => {
+        await live.append(prompt)
+        if (devices.length === 1) devices[0].destroy()
+        return (await live.generate({ ...sampling, maxTokens: 4 }).result).ids
+      }
+      const ids = await session.use(work, { repeat: true })
+      expect(ids).toEqual((await generate(await keeper.model(), prompt, { ...sampling, maxTokens: 4 }).result).ids)
+      expect(devices.length).toBe(2)
+    })
+  })
+
+  it('a NaN in a weight ends the session that meets it with LogitsError; the others go on', async () => {
+    const bad = 9
+    const spoiled = await tinyModel(await open(), (name, data) => {
+      if (name.startsWith('embedding')) data[bad * spec.width + 2] = Number.NaN
+    })
+    const sound = await tinyModel(await open())
+    const avoid = { ...sampling, logitBias: { [bad]: -100 }, maxTokens: 4 }
+    using session = await createSession(spoiled)
+    await session.append(prompt)
+    using victim = session.fork()
+    await victim.append([bad])
+    await expect(victim.generate(avoid).result).rejects.toThrow(LogitsError)
+    const { ids } = await session.generate(avoid).result
+    expect(ids).toEqual((await generate(sound, prompt, avoid).result).ids)
+  })
+})
