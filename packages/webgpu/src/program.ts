@@ -37,7 +37,7 @@ export interface ProgramParts {
   readonly poison: boolean
 }
 
-/** Kernels of a repeated run that are encoded before the device begins with them. */
+/** Kernels of a repeated run that one submit has at most. */
 const kernelsPerSubmit = 1000
 
 export class GpuProgram implements Program {
@@ -125,9 +125,10 @@ export class GpuProgram implements Program {
     const returned = this.#returned(repeat).map(({ value }) => this.#outputOf(value, state))
     const reads = new StackedReads(memory.device, returned, repeat.times)
     const runsPerSubmit = Math.max(1, Math.floor(kernelsPerSubmit / Math.max(1, lowered.kernels.length)))
-    for (let run = 0; run < repeat.times;) {
+    // submits grow, so that the device starts early and rarely waits for the next one
+    for (let run = 0, size = 1; run < repeat.times; size = Math.min(2 * size, runsPerSubmit)) {
       const encoder = memory.device.createCommandEncoder()
-      const end = Math.min(run + runsPerSubmit, repeat.times)
+      const end = Math.min(run + size, repeat.times)
       for (; run < end; run++) {
         this.#encode(encoder, state)
         reads.encode(encoder, run)
