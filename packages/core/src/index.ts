@@ -4,6 +4,7 @@ export {
   type CompileOptions,
   type Program,
   type ProgramStats,
+  type Repeat,
   type RetentionForm,
   type RunOptions,
 } from './contract/backend.js'
@@ -51,10 +52,12 @@ export { crossEntropy, crossEntropyGrad } from './ops/loss.js'
 export { layerNorm, rmsNorm } from './ops/norm.js'
 export { decayNorm, positions, rotary } from './ops/position.js'
 export { softmax, sum } from './ops/reduction.js'
+export { type SampleOperands, accept, ruleNames, sample } from './ops/sample.js'
 export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
 
+export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
 export { decodeWeight } from './interpret/decode-weight.js'
@@ -62,8 +65,10 @@ export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'
 export {
+  type DecodeOptions,
   type GraphSize,
   consumeGraph,
+  decodeGraph,
   logitsGraph,
   lossGraph,
   nextTokenGraph,
@@ -79,6 +84,7 @@ export {
   headWidths,
   stateBytes,
 } from './model/spec.js'
+export type { SamplingSettings } from './model/decode-many.js'
 export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'

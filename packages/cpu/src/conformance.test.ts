@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { readFixture } from '@retnet/conformance'
+import { cases, readFixture } from '@retnet/conformance'
 import { testBackend, testModels } from '@retnet/conformance/vitest'
 import { nodeFolder, openCheckpoint, openFile, openSafetensors } from '@retnet/formats'
 import { describe } from 'vitest'
 import { cpu } from './backend.js'
+import { noSampling } from './plan/supports.js'
 
 const fixtures = join(import.meta.dirname, '../../../fixtures')
 
@@ -30,8 +31,12 @@ const tolerance = [
   },
 ]
 
+const skip = [
+  { reason: noSampling, cases: cases.filter(({ op }) => op === 'sample' || op === 'accept').map(({ id }) => id) },
+]
+
 describe.each([1, 2])('%i threads', (threads) => {
   const make = () => cpu({ threads, poison: true })
-  testBackend(make, { tolerance })
+  testBackend(make, { tolerance, skip })
   describe('reference models', () => testModels(make, load))
 })

@@ -1,5 +1,5 @@
 /** What this package needs from others: a model that takes in ids, and something that turns text into ids and back. */
-import type { SnapshotTensor, State } from '@retnet/core'
+import type { SamplingSettings, SnapshotTensor, State } from '@retnet/core'
 
 /** The part of `Model` of @retnet/core that generation uses. */
 export interface LanguageModel {
@@ -16,6 +16,20 @@ export interface LanguageModel {
   ): Promise<void>
   /** Takes one token in and returns the logits [V] of the one after it. When it throws, the state is as it was. */
   next(state: State, token: number, signal?: AbortSignal): Promise<Float32Array>
+  /** True if there is a `decodeMany` and it works here. */
+  readonly drawsTokens?: boolean
+  /**
+   * Takes a token in, draws the next one by the rules of `createSampler`, takes that in, and so on, `count` times without coming back.
+   * Returns the drawn ids [count]; the state has then taken in all but the last. From the first one on that is -1, nothing could be drawn
+   * and the state is of no use. When it throws, the state is as it was.
+   */
+  decodeMany?(
+    state: State,
+    token: number,
+    settings: SamplingSettings,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Int32Array>
   /** Throws at the first id that the vocabulary does not have. */
   checkTokens(tokens: ArrayLike<number>): void
   /** A state and named tensors as bytes that every backend reads. */

@@ -1,12 +1,12 @@
 // A model that is a plain function of all tokens so far. It counts its states and lets tests act while it works.
 import type { NamedTensors, SnapshotTensor, State } from '@retnet/core'
-import type { LanguageModel } from '@retnet/generate'
+import { type LanguageModel, createSampler } from '@retnet/generate'
 
 export interface FakeModel extends LanguageModel {
   /** States that are not disposed of. */
   readonly live: () => number
   /** Awaited before each prediction and each run of `consume`; may throw. */
-  before: (operation: 'next' | 'consume', tokens: number) => void | Promise<void>
+  before: (operation: 'next' | 'consume' | 'draw', tokens: number) => void | Promise<void>
   /** Tokens that one run of `consume` takes. */
   readonly run: number
 }
@@ -109,6 +109,44 @@ function tokensOf(state: State): number[] {
   const { tokens } = state as FakeState
   if (tokens === null) throw new Error('a state was used after dispose')
   return tokens
+}
+
+/** Gives the model draws of its own: what a backend does that has a kernel for them. */
+export function drawing(model: FakeModel): FakeModel {
+  const draws: Pick<LanguageModel, 'drawsTokens' | 'decodeMany'> = {
+    drawsTokens: true,
+    async decodeMany(state, token, { seed, history, ...rules }, count, signal) {
+      await model.before('draw', tokensOf(state).length)
+      signal?.throwIfAborted()
+      const sample = createSampler(rules, model.spec.vocabSize)
+      const seen = new Set(history.seen)
+      const output = new Map(history.output)
+      const ids = new Int32Array(count).fill(-1)
+      for (let at = 0; at < count; at++) {
+        const logits = await model.next(state, at === 0 ? token : ids[at - 1])
+        if (logits.some(Number.isNaN)) break
+        ids[at] = sample(logits, { seen, output }, { seed, index: tokensOf(state).length })
+        seen.add(ids[at])
+        output.set(ids[at], (output.get(ids[at]) ?? 0) + 1)
+      }
+      return ids
+    },
+  }
+  return Object.assign(model, draws)
+}
+
+/** The same model, whose draws nobody asks for. */
+export function perToken(model: LanguageModel): LanguageModel {
+  return {
+    spec: model.spec,
+    stateBytes: model.stateBytes,
+    createState: () => model.createState(),
+    consume: (...args) => model.consume(...args),
+    next: (...args) => model.next(...args),
+    checkTokens: (tokens) => model.checkTokens(tokens),
+    saveState: (...args) => model.saveState(...args),
+    loadState: (bytes) => model.loadState(bytes),
+  }
 }
 
 /** Says `ids` one after another from place `start` of the text on, with certainty. */

@@ -6,12 +6,16 @@ import {
   GraphError,
   type InputRule,
   type NamedTensors,
+  type NamedValue,
   type Program,
   type ProgramStats,
+  type Repeat,
   type RunOptions,
   type State,
   checkInputs,
+  checkRepeat,
   inputRules,
+  sizeOf,
 } from '@retnet/core'
 import type { Kernel, Slot } from './compile/kernel.js'
 import { type Lowered, resolve } from './compile/lower.js'
@@ -20,8 +24,9 @@ import type { DeviceGuard } from './device/device-guard.js'
 import type { GpuMemory } from './memory/gpu-memory.js'
 import { GpuState } from './memory/gpu-state.js'
 import type { GpuWeight } from './memory/gpu-weight.js'
-import { encodeReads } from './memory/read-buffers.js'
 import { type KernelTime, timeKernels } from './time-kernels.js'
+import { type BufferToRead, encodeReads } from './memory/read-buffers.js'
+import { StackedReads } from './memory/stacked-reads.js'
 
 export interface ProgramParts {
   readonly graph: Graph
@@ -34,15 +39,15 @@ export interface ProgramParts {
   readonly poison: boolean
 }
 
-/** Runs of `runMany` that one submission takes at most: the device starts on the first while the host encodes the others. */
-const maxRunsPerSubmit = 8
-
 export interface RunMany {
   /** Outputs of the last run. */
   readonly outputs: NamedTensors
   /** What the host spent until the device had all its work. */
   readonly encodeMilliseconds: number
 }
+
+/** Kernels of a repeated run that one submit has at most. */
+const kernelsPerSubmit = 1000
 
 export class GpuProgram implements Program {
   readonly graph: Graph
@@ -68,17 +73,19 @@ export class GpuProgram implements Program {
     return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
   }
 
-  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
+  async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {
     signal?.throwIfAborted()
     this.#live()
     const own = this.#checkState(state)
     checkInputs(this.#rules, inputs)
+    if (repeat) checkRepeat(this.graph, repeat)
     const begin = performance.now()
-    const finish = this.#submit(inputs, own)
+    this.#writeInputs(inputs)
+    const finish = repeat ? this.#submitRepeated(own, repeat) : this.#submit(own)
     const values = await this.#parts.guard.race(finish())
-    this.#runs++
+    this.#runs += repeat?.times ?? 1
     this.#milliseconds += performance.now() - begin
-    return Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]]))
+    return Object.fromEntries(this.#returned(repeat).map(({ name }, index) => [name, values[index]]))
   }
 
   /** For measurements: so many runs with the same inputs, each from the state that the one before left, and one read-back. */
@@ -89,10 +96,7 @@ export class GpuProgram implements Program {
     const own = this.#checkState(state)
     checkInputs(this.#rules, inputs)
     const begin = performance.now()
-    const { memory, plan } = this.#parts
-    for (const { name, value } of this.graph.inputs) {
-      memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
-    }
+    this.#writeInputs(inputs)
     const finish = this.#submitMany(own, times)
     const encodeMilliseconds = performance.now() - begin
     const values = await this.#parts.guard.race(finish())
@@ -138,54 +142,64 @@ export class GpuProgram implements Program {
     this.dispose()
   }
 
-  #submit(inputs: NamedTensors, state: GpuState | null) {
-    const { memory, plan, lowered, pipelines } = this.#parts
+  #writeInputs(inputs: NamedTensors): void {
+    const { memory, plan } = this.#parts
     if (this.#parts.poison) for (const buffer of plan.activations) memory.poison(buffer)
     for (const { name, value } of this.graph.inputs) {
       memory.write(plan.buffer({ kind: 'value', value }), inputs[name] as ArrayBufferView<ArrayBuffer>)
     }
-    const groups = this.#bindGroups(state)
-    const encoder = memory.device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    lowered.kernels.forEach(({ workgroups }, index) => {
-      pass.setPipeline(pipelines[index])
-      pass.setBindGroup(0, groups[index])
-      pass.dispatchWorkgroups(...workgroups)
-    })
-    pass.end()
-    const reads = this.graph.outputs.map(({ value }) => {
-      const slot = this.#outputSlot(resolve(lowered.aliases, value))
-      return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
-    })
-    const finish = encodeReads(memory.device, encoder, reads)
-    memory.device.queue.submit([encoder.finish()])
+  }
+
+  #submit(state: GpuState | null) {
+    const { device } = this.#parts.memory
+    const encoder = device.createCommandEncoder()
+    this.#encode(encoder, state)
+    const finish = encodeReads(device, encoder, this.#returned().map(({ value }) => this.#outputOf(value, state)))
+    device.queue.submit([encoder.finish()])
     return finish
   }
 
-  #submitMany(state: GpuState | null, times: number) {
-    const { memory, lowered } = this.#parts
-    const groups = this.#bindGroups(state)
-    let encoder = memory.device.createCommandEncoder()
-    let left = times
-    // submissions grow, so that the device starts early and rarely waits for the next
-    for (let runs = 1; left > runs; runs = Math.min(2 * runs, maxRunsPerSubmit)) {
-      this.#encodeMany(encoder, groups, runs)
+  /** All runs without a word from the host in between; the device starts while later runs are being encoded. */
+  #submitRepeated(state: GpuState | null, repeat: Repeat) {
+    const { memory } = this.#parts
+    const returned = this.#returned(repeat).map(({ value }) => this.#outputOf(value, state))
+    const reads = new StackedReads(memory.device, returned, repeat.times)
+    for (let run = 0, size = 1; run < repeat.times; size = Math.min(2 * size, this.#runsPerSubmit)) {
+      const encoder = memory.device.createCommandEncoder()
+      const end = Math.min(run + size, repeat.times)
+      for (; run < end; run++) {
+        this.#encode(encoder, state)
+        reads.encode(encoder, run)
+        this.#encodeCarry(encoder, state, repeat)
+      }
       memory.device.queue.submit([encoder.finish()])
-      encoder = memory.device.createCommandEncoder()
-      left -= runs
     }
-    this.#encodeMany(encoder, groups, left)
-    const reads = this.graph.outputs.map(({ value }) => {
-      const slot = this.#outputSlot(resolve(lowered.aliases, value))
-      return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
-    })
-    const finish = encodeReads(memory.device, encoder, reads)
-    memory.device.queue.submit([encoder.finish()])
-    return finish
+    return () => reads.finish()
   }
 
-  #encodeMany(encoder: GPUCommandEncoder, groups: readonly GPUBindGroup[], runs: number): void {
+  #encodeCarry(encoder: GPUCommandEncoder, state: GpuState | null, { carry = {} }: Repeat): void {
+    for (const [from, to] of Object.entries(carry)) {
+      const { buffer, type } = this.#outputOf(this.graph.outputs.find(({ name }) => name === from)!.value, state)
+      const { value } = this.graph.inputs.find(({ name }) => name === to)!
+      const target = this.#parts.plan.buffer({ kind: 'value', value })
+      const bytes = sizeOf(type.shape) * 4
+      if (buffer !== target && bytes > 0) encoder.copyBufferToBuffer(buffer, 0, target, 0, bytes)
+    }
+  }
+
+  /** Outputs that a run gives back. */
+  #returned(repeat?: Repeat): readonly NamedValue[] {
+    return this.graph.outputs.filter(({ name }) => !Object.hasOwn(repeat?.carry ?? {}, name))
+  }
+
+  #outputOf(value: number, state: GpuState | null): BufferToRead {
+    const slot = this.#outputSlot(resolve(this.#parts.lowered.aliases, value))
+    return { buffer: this.#buffer(slot, state), type: this.graph.types[value] }
+  }
+
+  #encode(encoder: GPUCommandEncoder, state: GpuState | null, runs = 1): void {
     const { lowered, pipelines } = this.#parts
+    const groups = this.#bindGroups(state)
     const pass = encoder.beginComputePass()
     for (let run = 0; run < runs; run++) {
       lowered.kernels.forEach(({ workgroups }, index) => {
@@ -195,6 +209,31 @@ export class GpuProgram implements Program {
       })
     }
     pass.end()
+  }
+
+  #submitMany(state: GpuState | null, times: number) {
+    const { device } = this.#parts.memory
+    let encoder = device.createCommandEncoder()
+    let left = times
+    for (let runs = 1; left > runs; runs = Math.min(2 * runs, this.#runsPerSubmit)) {
+      this.#encode(encoder, state, runs)
+      device.queue.submit([encoder.finish()])
+      encoder = device.createCommandEncoder()
+      left -= runs
+    }
+    this.#encode(encoder, state, left)
+    const finish = encodeReads(
+      device,
+      encoder,
+      this.#returned().map(({ value }) => this.#outputOf(value, state)),
+    )
+    device.queue.submit([encoder.finish()])
+    return finish
+  }
+
+  /** Submits grow up to this, so that the device starts early and rarely waits for the next one. */
+  get #runsPerSubmit(): number {
+    return Math.max(1, Math.floor(kernelsPerSubmit / Math.max(1, this.#parts.lowered.kernels.length)))
   }
 
   /** Bytes of weights, and of states twice. */

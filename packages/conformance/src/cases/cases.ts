@@ -8,6 +8,7 @@ import { normCases } from './norm.js'
 import { positionCases } from './position.js'
 import { reductionCases } from './reduction.js'
 import { retentionCases } from './retention.js'
+import { sampleCases } from './sample.js'
 import { structureCases } from './structure.js'
 
 const byOp: CasesOf<OpName | 'graph'> = {
@@ -18,6 +19,7 @@ const byOp: CasesOf<OpName | 'graph'> = {
   ...normCases,
   ...positionCases,
   ...retentionCases,
+  ...sampleCases,
   ...lossCases,
   ...graphCases,
 }

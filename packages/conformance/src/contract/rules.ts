@@ -8,6 +8,7 @@ import {
   add,
   embed,
   matmul,
+  reshape,
   trace,
 } from '@retnet/core'
 import { encodeWeight } from '../values/encode.js'
@@ -33,6 +34,15 @@ const reader = trace('reader', (g) => {
   const memory = g.state('memory', [1, width])
   g.updateState(memory, memory)
   return { y: add(memory, memory) }
+})
+
+/** memory = memory + x; next is x one step further. */
+const feedback = trace('feedback', (g) => {
+  const [x, step] = [g.input('x', [1, width]), g.input('step', [1, width])]
+  const memory = g.state('memory', [1, width])
+  const sum = add(memory, x)
+  g.updateState(memory, sum)
+  return { y: sum, next: add(x, step), same: reshape(x, [1, width]) }
 })
 
 /** A state of the same name and another size. */
@@ -239,6 +249,39 @@ export const contractRules: readonly ContractRule[] = [
     const state = program.createState()
     for (const owner of [state, state, program, program, weight, weight]) owner.dispose()
   }),
+  rule('a repeated run is as many runs, whose outputs are stacked', async (program) => {
+    using state = program.createState()
+    const { y } = await program.run(ones, state, { repeat: { times: 3 } })
+    requireAll({ y }, 'y', [1, 2, 3])
+    requireNumbers(await state.read(), 'memory', 3)
+    requireNumbers(await program.run(ones, state), 'y', 4)
+  }),
+  rule('a repeated run carries outputs into inputs and does not return them', async (_program, backend) => {
+    using program = await backend.compile(feedback, { weights: {} })
+    using state = program.createState()
+    const repeat = { times: 4, carry: { next: 'x' } }
+    const outputs = await program.run({ x: ones.x, step: ones.x }, state, { repeat })
+    if (Object.hasOwn(outputs, 'next')) throw new Error('expected that next is not returned')
+    requireAll(outputs, 'same', [1, 2, 3, 4])
+    requireAll(outputs, 'y', [1, 3, 6, 10])
+    requireNumbers(await state.read(), 'memory', 10)
+    requireNumbers(await program.run({ x: ones.x, step: ones.x }, state), 'next', 2)
+  }),
+  rule('a repetition that does not fit the graph is refused and leaves the state', async (program, backend) => {
+    using state = program.createState()
+    for (const times of [0, -1, 1.5]) await requireRefusal(() => program.run(ones, state, { repeat: { times } }))
+    for (const carry of [{ z: 'x' }, { y: 'z' }] as Record<string, string>[]) {
+      await requireRefusal(() => program.run(ones, state, { repeat: { times: 2, carry } }))
+    }
+    using other = await backend.compile(feedback, { weights: {} })
+    using memory = other.createState()
+    const inputs = { x: ones.x, step: ones.x }
+    for (const carry of [{ same: 'x' }, { next: 'x', y: 'x' }] as Record<string, string>[]) {
+      await requireRefusal(() => other.run(inputs, memory, { repeat: { times: 2, carry } }))
+    }
+    requireNumbers(await state.read(), 'memory', 0)
+    requireNumbers(await memory.read(), 'memory', 0)
+  }),
   rule('stats count the runs', async (program) => {
     const before = program.stats().runs
     using state = program.createState()
@@ -257,6 +300,15 @@ function requireNumbers(tensors: NamedTensors, name: string, value: number): voi
   const data = tensors[name]
   if (data?.length === width && data.every((number) => number === value)) return
   throw new Error(`${name}: expected ${width} times ${value}, got ${data ? data.join(', ') : 'nothing'}`)
+}
+
+/** Rows of `width` numbers, each of one value. */
+function requireAll(tensors: NamedTensors, name: string, values: readonly number[]): void {
+  const data = tensors[name]
+  const holds =
+    data?.length === width * values.length && data.every((number, at) => number === values[Math.floor(at / width)])
+  if (!holds)
+    throw new Error(`${name}: expected rows of ${values.join(', ')}, got ${data ? data.join(', ') : 'nothing'}`)
 }
 
 async function requireRefusal(attempt: () => Promise<unknown>): Promise<void> {

@@ -46,6 +46,19 @@ export interface Backend {
 export interface RunOptions {
   /** Checked before the work starts; a run that has started ends. */
   readonly signal?: AbortSignal
+  /** Run several times in a row, without coming back to the host in between. */
+  readonly repeat?: Repeat
+}
+
+/** The state goes from run to run by itself, an output that the next run needs as an input by `carry`. */
+export interface Repeat {
+  /** At least 1. */
+  readonly times: number
+  /**
+   * Name of an input for names of outputs of the same type: what the output is after one run, the input is in the next one. Such outputs
+   * are not returned; of the others the results of all runs are, stacked: [times, ...].
+   */
+  readonly carry?: Readonly<Record<string, string>>
 }
 
 export interface Program {
@@ -53,7 +66,7 @@ export interface Program {
   /** A state of zeros for this graph; it fits every program of the backend whose graph has the same states. */
   createState(): State
   /**
-   * Runs once: reads `inputs` by name, updates `state` in place (null only for a graph without states) and returns the outputs by name, in host memory that the caller owns.
+   * Runs once, or as `repeat` says: reads `inputs` by name, updates `state` in place (null only for a graph without states) and returns the outputs by name, in host memory that the caller owns.
    * Runs of one backend happen one after another in the order of the calls. A failed run leaves the state as it was.
    */
   run(inputs: NamedTensors, state: State | null, options?: RunOptions): Promise<NamedTensors>

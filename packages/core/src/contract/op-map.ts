@@ -49,6 +49,10 @@ export interface OpMap {
   decayNorm: { readonly logDecay: readonly number[] }
   retention: RetentionAttributes
 
+  // sampling: from logits to tokens
+  sample: NoAttributes
+  accept: NoAttributes
+
   // loss
   crossEntropy: NoAttributes
   crossEntropyGrad: NoAttributes

@@ -13,6 +13,7 @@ import { layerNorm, rmsNorm } from '../ops/norm.js'
 import { decayNorm, positions, rotary } from '../ops/position.js'
 import { softmax, sum } from '../ops/reduction.js'
 import { retention } from '../ops/retention.js'
+import { accept, sample } from '../ops/sample.js'
 import { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from '../ops/structure.js'
 import { gradient } from './gradient.js'
 
@@ -25,6 +26,7 @@ const integers: Record<string, readonly number[]> = {
   mask: [1, 0, 1, 1, 0, 1, 1, 1],
   place: [0, 1, 2, 3, 700, 701, 702, 703],
   start: [3, 9],
+  seed: [1, 2, 3, 4, 5, 6, 7, 8],
 }
 
 const x = (g: GraphBuilder, ...shape: number[]) => g.input('x', shape)
@@ -51,7 +53,7 @@ const builds: { readonly [Op in OpName]: readonly Build[] } = {
   reshape: [(g) => reshape(x(g, 2, 3), [3, 2])],
   transpose: [(g) => transpose(x(g, 2, 3, 2), [2, 0, 1])],
   slice: [(g) => slice(x(g, 4, 3), [1, 0], [2, 2])],
-  concat: [(g) => concat([x(g, 2, 1), y(g, 2, 3), x2(g)], 1)],
+  concat: [(g) => concat([x(g, 2, 1), y(g, 2, 3), x2(g, 2, 2)], 1)],
   broadcast: [(g) => broadcast(x(g, 2, 1), [3, 2, 2]), (g) => broadcast(x(g), [3])],
   cast: [(g) => mul(x(g, 4), cast(g.input('ids', [4], 'i32')))],
   fill: [(g) => mul(x(g, 3), fill(g, [3], 2))],
@@ -116,12 +118,29 @@ const builds: { readonly [Op in OpName]: readonly Build[] } = {
     retained(true, true, false, 'state'),
     retained(true, true, true, 'state'),
   ],
+  sample: [(g) => mul(x(g, 4), cast(drawn(g)))],
+  accept: [
+    (g) => {
+      const ids = g.input('ids', [4], 'i32')
+      return mul(x(g, 4), cast(accept(drawn(g), ids, g.input('place', [4], 'i32')).token))
+    },
+  ],
   crossEntropy: [(g) => crossEntropy(x(g, 4, 3), g.input('targets', [4], 'i32'))],
   crossEntropyGrad: [(g) => crossEntropyGrad(x(g, 4, 3), g.input('targets', [4], 'i32'), y(g, 4))],
 }
 
-function x2(g: GraphBuilder): Value {
-  return g.input('z', [2, 2])
+function drawn(g: GraphBuilder): Value {
+  const rules = constant(
+    g,
+    [4, 7],
+    [0, 1, 0, 1].flatMap((temperature) => [temperature, 2, 0.9, 0.1, 1, 0, 0]),
+  )
+  const [seed, index] = [g.input('seed', [4, 2], 'i32'), g.input('targets', [4], 'i32')]
+  return sample({ logits: scale(x2(g, 4, 3), 3), rules, seed, index })
+}
+
+function x2(g: GraphBuilder, ...shape: number[]): Value {
+  return g.input('z', shape)
 }
 
 function square(g: GraphBuilder): Value {

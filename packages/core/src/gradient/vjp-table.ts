@@ -6,6 +6,7 @@ import { elementwiseVjps } from './vjp-elementwise.js'
 import { lossVjps } from './vjp-loss.js'
 import { normVjps } from './vjp-norm.js'
 import { retentionVjps } from './vjp-retention.js'
+import { sampleVjps } from './vjp-sample.js'
 import { structureVjps } from './vjp-structure.js'
 
 export interface VjpArguments<Op extends OpName> {
@@ -27,5 +28,6 @@ export const vjps: Vjps<OpName> = {
   ...contractionVjps,
   ...normVjps,
   ...retentionVjps,
+  ...sampleVjps,
   ...lossVjps,
 }

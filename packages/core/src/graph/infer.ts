@@ -8,6 +8,7 @@ import { normRules } from '../ops/norm.js'
 import { positionRules } from '../ops/position.js'
 import { reductionRules } from '../ops/reduction.js'
 import { retentionRules } from '../ops/retention.js'
+import { sampleRules } from '../ops/sample.js'
 import { structureRules } from '../ops/structure.js'
 import type { OperandTypes } from './shape-rules.js'
 
@@ -23,6 +24,7 @@ const rules: ShapeRules<OpName> = {
   ...normRules,
   ...positionRules,
   ...retentionRules,
+  ...sampleRules,
   ...lossRules,
 }
 

@@ -9,6 +9,7 @@ import { normMeanings } from './norm.js'
 import { positionMeanings } from './position.js'
 import { reductionMeanings } from './reduction.js'
 import { retentionMeanings } from './retention.js'
+import { sampleMeanings } from './sample.js'
 import { structureMeanings } from './structure.js'
 import type { InterpretOptions, Meanings, Numbers64, Tensor64 } from './tensor64.js'
 
@@ -20,6 +21,7 @@ const meanings: Meanings<GraphNode['op']> = {
   ...normMeanings,
   ...positionMeanings,
   ...retentionMeanings,
+  ...sampleMeanings,
   ...lossMeanings,
 }
 

@@ -7,6 +7,7 @@ import type { DeviceWeight, WeightData } from '../contract/weight.js'
 import { DisposedError } from '../errors/disposed-error.js'
 import { GraphError } from '../errors/graph-error.js'
 import { check } from '../graph/check.js'
+import { checkRepeat, repeatRuns } from '../program/repeat.js'
 import { decodeWeight } from './decode-weight.js'
 import { type Numbers64ByName, interpret } from './interpret.js'
 import { requireInputs, requireWeight } from './require.js'
@@ -116,19 +117,25 @@ function referenceProgram(graph: Graph, options: CompileOptions): Program {
   const program: Program = {
     graph,
     createState: () => new ReferenceState(zeroStates(graph)),
-    async run(inputs, state, { signal } = {}) {
+    async run(inputs, state, { signal, repeat } = {}) {
       if (disposed) throw new DisposedError(`program ${graph.name}`)
       signal?.throwIfAborted()
-      requireInputs(graph, inputs)
-      const before = statesOf(graph, state)
+      if (repeat) checkRepeat(graph, repeat)
       const begin = performance.now()
-      const values: Record<string, Numbers64> = { ...weights }
-      for (const { name, value } of graph.inputs) values[name] = double(inputs[name], kindOf(graph, value))
-      const result = interpret(graph, values, before, options)
-      if (state instanceof ReferenceState) state.values = { ...result.states }
-      stats.runs++
+      let values = statesOf(graph, state)
+      const once = (given: NamedTensors) => {
+        requireInputs(graph, given)
+        const known: Record<string, Numbers64> = { ...weights }
+        for (const { name, value } of graph.inputs) known[name] = double(given[name], kindOf(graph, value))
+        const result = interpret(graph, known, values, options)
+        values = result.states
+        stats.runs++
+        return mapValues(result.outputs, single)
+      }
+      const outputs = repeat ? repeatRuns(repeat, inputs, once) : once(inputs)
+      if (state instanceof ReferenceState) state.values = { ...values }
       stats.milliseconds += performance.now() - begin
-      return mapValues(result.outputs, single)
+      return outputs
     },
     stats: () => ({ dispatches: graph.nodes.length, bytes: 0, kernels: {}, ...stats }),
     dispose: () => void (disposed = true),

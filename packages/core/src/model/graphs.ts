@@ -6,9 +6,10 @@ import { embed } from '../ops/contraction.js'
 import { scale } from '../ops/elementwise.js'
 import { crossEntropy } from '../ops/loss.js'
 import { sum } from '../ops/reduction.js'
+import { accept, ruleNames, sample } from '../ops/sample.js'
 import { reshape } from '../ops/structure.js'
 import { checkSpec } from './check-spec.js'
-import { languageModelHead, retnet } from './retnet.js'
+import { languageModelHead, retnet, retnetWithCount } from './retnet.js'
 import type { RetNetSpec } from './spec.js'
 
 export interface GraphSize {
@@ -41,6 +42,39 @@ export function nextTokenGraph(spec: RetNetSpec, { rows, length }: GraphSize): G
     if (length === 1) return { logits: reshape(languageModelHead(g, spec, hidden), [rows, spec.vocabSize]) }
     const last = embed(reshape(hidden, [rows * length, spec.width]), g.input('last', [rows], 'i32'))
     return { logits: languageModelHead(g, spec, last) }
+  })
+}
+
+export interface DecodeOptions {
+  /** With the input `history` i32 [B, V], for the penalties; see `sample`. */
+  readonly history?: boolean
+  /** With the input `bias` [B, V]. */
+  readonly bias?: boolean
+}
+
+/**
+ * Takes in a token of each row and draws the one after it. token i32 [B], mask i32 [B, 1] (0: the row keeps its state and its token),
+ * rules [B, 7], seed i32 [B, 2], history i32 [B, V] and bias [B, V] as `sample` has them ->
+ * drawn i32 [B] (-1 where nothing could be drawn), token i32 [B] and history i32 [B, V] of the next run: carry them.
+ */
+export function decodeGraph(spec: RetNetSpec, rows: number, options: DecodeOptions = {}): Graph {
+  checkSpec(spec)
+  const { vocabSize } = spec
+  return trace('retnet.decode', (g) => {
+    const token = g.input('token', [rows], 'i32')
+    const mask = g.input('mask', [rows, 1], 'i32')
+    const { hidden, count } = retnetWithCount(g, spec, { tokens: reshape(token, [rows, 1]), mask })
+    const history = options.history ? g.input('history', [rows, vocabSize], 'i32') : null
+    const drawn = sample({
+      logits: reshape(languageModelHead(g, spec, hidden), [rows, vocabSize]),
+      rules: g.input('rules', [rows, ruleNames.length]),
+      seed: g.input('seed', [rows, 2], 'i32'),
+      index: count,
+      history,
+      bias: options.bias ? g.input('bias', [rows, vocabSize]) : null,
+    })
+    const next = accept(drawn, token, reshape(mask, [rows]), history)
+    return { drawn, token: next.token, ...(next.history && { history: next.history }) }
   })
 }
 

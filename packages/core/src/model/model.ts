@@ -14,11 +14,21 @@ import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
 import { Breather } from './breather.js'
 import { checkSpec } from './check-spec.js'
-import { type GraphSize, consumeGraph, logitsGraph, lossGraph, nextTokenGraph, parameterShapes } from './graphs.js'
+import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf } from './decode-many.js'
+import {
+  type DecodeOptions,
+  type GraphSize,
+  consumeGraph,
+  decodeGraph,
+  logitsGraph,
+  lossGraph,
+  nextTokenGraph,
+  parameterShapes,
+} from './graphs.js'
 import { isStateTensor, restoreState, snapshotTensors } from './model-snapshot.js'
 import { type RetNetSpec, stateBytes } from './spec.js'
 
-export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss'
+export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss' | 'decode'
 
 export interface ModelOptions {
   readonly spec: RetNetSpec
@@ -33,6 +43,8 @@ export interface ModelOptions {
 export interface ProgramOptions {
   readonly form?: RetentionForm
   readonly chunk?: number
+  /** Which inputs a `decode` program has; others have none of them. */
+  readonly decode?: DecodeOptions
 }
 
 export interface ConsumeOptions {
@@ -54,6 +66,7 @@ export class Model {
   readonly weightBytes: number
   readonly #weights: Readonly<Record<string, DeviceWeight>>
   readonly #programs = new Map<string, Promise<Program>>()
+  #drawsTokens: boolean | null = null
   readonly #breather = new Breather()
   #disposed = false
 
@@ -90,11 +103,12 @@ export class Model {
   /** The compiled graph of one kind and size; made on first use, then kept. */
   program(kind: ProgramKind, size: GraphSize, options: ProgramOptions = {}): Promise<Program> {
     if (this.#disposed) throw new DisposedError('model')
-    const key = JSON.stringify([kind, size.rows, size.length, options.form, options.chunk])
+    const { form, chunk, decode } = options
+    const key = JSON.stringify([kind, size.rows, size.length, form, chunk, decode?.history, decode?.bias])
     const known = this.#programs.get(key)
     if (known) return known
-    const graph = expand(graphOf(kind, this.spec, size), (node, of) => this.backend.supports(node, of))
-    const program = this.backend.compile(graph, { ...options, weights: this.#weights })
+    const graph = expand(graphOf(kind, this.spec, size, decode), (node, of) => this.backend.supports(node, of))
+    const program = this.backend.compile(graph, { form, chunk, weights: this.#weights })
     this.#programs.set(key, program)
     program.catch(() => this.#programs.delete(key))
     return program
@@ -131,6 +145,39 @@ export class Model {
     await this.#breather.breathe()
     const { logits } = await program.run({ tokens: Int32Array.of(token), mask: Int32Array.of(1) }, state, { signal })
     return logits as Float32Array
+  }
+
+  /** True if the backend can draw tokens itself: `decodeMany` works. */
+  get drawsTokens(): boolean {
+    if (this.#drawsTokens === null) {
+      const graph = decodeGraph(this.spec, 1, { history: true, bias: true })
+      const draws = graph.nodes.filter(({ op }) => op === 'sample' || op === 'accept')
+      this.#drawsTokens = draws.every((node) => this.backend.supports(node, graph) === true)
+    }
+    return this.#drawsTokens
+  }
+
+  /**
+   * Takes one token in, draws the next one, takes that in, and so on, `count` times without a word from the host in between. Returns the
+   * drawn ids [count]; the state has then taken in all but the last. From the first place on where nothing can be drawn, because the
+   * logits are broken, the ids are -1 and the state is of no use: restore a fork.
+   */
+  async decodeMany(
+    state: State,
+    token: number,
+    settings: SamplingSettings,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Int32Array> {
+    checkSampling(settings)
+    this.checkTokens([token, ...settings.history.seen, ...settings.history.output.keys(), ...settings.logitBias.keys()])
+    const decode = decodeOptionsOf(settings)
+    const program = await this.program('decode', { rows: 1, length: 1 }, { decode })
+    const inputs = decodeInputs(program.graph, this.spec.vocabSize, token, settings)
+    const carry = { token: 'token', ...(decode.history && { history: 'history' }) }
+    await this.#breather.breathe()
+    const { drawn } = await program.run(inputs, state, { signal, repeat: { times: count, carry } })
+    return drawn as Int32Array
   }
 
   /** Throws ArgumentError at the first id that the vocabulary does not have. */
@@ -186,7 +233,11 @@ export class Model {
   }
 }
 
-function graphOf(kind: ProgramKind, spec: RetNetSpec, size: GraphSize): Graph {
+function graphOf(kind: ProgramKind, spec: RetNetSpec, size: GraphSize, decode: DecodeOptions | undefined): Graph {
+  if (kind === 'decode') {
+    if (size.length === 1) return decodeGraph(spec, size.rows, decode)
+    throw new ArgumentError({ argument: 'length of a decode program', expected: '1', actual: size.length })
+  }
   if (kind === 'next') return nextTokenGraph(spec, size)
   if (kind === 'consume') return consumeGraph(spec, size)
   return kind === 'logits' ? logitsGraph(spec, size) : lossGraph(spec, size)

@@ -21,7 +21,16 @@ export interface RetNetInputs {
 }
 
 /** Hidden states after the last block and norm, [B, T, D]. Declares the weights and the states of the model. */
-export function retnet(g: GraphBuilder, spec: RetNetSpec, { tokens, mask }: RetNetInputs): Value {
+export function retnet(g: GraphBuilder, spec: RetNetSpec, inputs: RetNetInputs): Value {
+  return retnetWithCount(g, spec, inputs).hidden
+}
+
+/** The same, and the number of tokens that each row has taken in, these included: count i32 [B]. */
+export function retnetWithCount(
+  g: GraphBuilder,
+  spec: RetNetSpec,
+  { tokens, mask }: RetNetInputs,
+): { hidden: Value; count: Value } {
   const [batch] = tokens.type.shape
   const start = g.state('position', [batch], 'i32')
   const place = positions(start, mask)
@@ -35,7 +44,7 @@ export function retnet(g: GraphBuilder, spec: RetNetSpec, { tokens, mask }: RetN
     )
     x = residual(g, spec, `${name}.feedForwardNorm`, x, (y) => feedForward(g, spec, `${name}.feedForward`, y))
   }
-  return spec.finalNorm ? norm(g, spec.norm, 'norm', x) : x
+  return { hidden: spec.finalNorm ? norm(g, spec.norm, 'norm', x) : x, count: place.next }
 }
 
 /** Logits [..., V] of hidden states [..., D]. */

@@ -7,10 +7,11 @@ import { elementwiseRules, isFusedSilu } from './elementwise.js'
 import { normalisationRules } from './normalisation.js'
 import { positionRules } from './position.js'
 import { retentionRules } from './retention.js'
+import type { UnsupportedOp } from '../plan/supports.js'
 import type { LowerRules } from './rules.js'
 import { structureRules } from './structure.js'
 
-const rules: LowerRules<OpName> = {
+const rules: LowerRules<Exclude<OpName, UnsupportedOp>> = {
   ...structureRules,
   ...elementwiseRules,
   ...normalisationRules,
@@ -30,7 +31,7 @@ export function lowerGraph(l: Lowering): void {
 }
 
 function lowerNode(l: Lowering, node: GraphNode): void {
-  const rule = rules[node.op] as (l: Lowering, node: GraphNode) => void
+  const rule = rules[node.op as keyof typeof rules] as (l: Lowering, node: GraphNode) => void
   rule(l, node)
 }
 

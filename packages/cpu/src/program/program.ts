@@ -10,7 +10,9 @@ import {
   type RunOptions,
   type State,
   checkInputs,
+  checkRepeat,
   inputRules,
+  repeatRuns,
 } from '@retnet/core'
 import { roundUp } from '../memory/allocator.js'
 import type { Engine } from '../memory/engine.js'
@@ -74,11 +76,23 @@ export class CpuProgram implements Program {
     return new CpuState(this.#engine, this.#layout)
   }
 
-  async run(inputs: NamedTensors, state: State | null, { signal }: RunOptions = {}): Promise<NamedTensors> {
+  async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {
     signal?.throwIfAborted()
     this.#requireAlive()
-    checkInputs(this.#rules, inputs)
     const stateAddress = this.#checkState(state)
+    if (!repeat) return this.#runOnce(inputs, stateAddress)
+    checkRepeat(this.graph, repeat)
+    const before = this.#engine.bytes(stateAddress, this.#layout.bytes).slice()
+    try {
+      return repeatRuns(repeat, inputs, (given) => this.#runOnce(given, stateAddress))
+    } catch (error) {
+      this.#engine.bytes(stateAddress, this.#layout.bytes).set(before)
+      throw error
+    }
+  }
+
+  #runOnce(inputs: NamedTensors, stateAddress: number): NamedTensors {
+    checkInputs(this.#rules, inputs)
     const begin = performance.now()
     if (this.#engine.poison) this.#engine.fillPoison(this.#arena.address, this.#arena.bytes)
     for (const [index, { name }] of this.#rules.entries())

@@ -1,11 +1,10 @@
 /** The decode loop: predict, choose, add, tell. One piece for each token; all bookkeeping is done before a piece is given out. */
 import type { TextCodec } from '../language-model.js'
 import type { GenerateSettings } from '../options/generate-options.js'
-import { type LogProbabilities, logProbabilities } from '../sampling/log-probabilities.js'
-import { createSampler } from '../sampling/sampler.js'
 import type { Cursor } from '../session/cursor.js'
 import type { StopMatch } from '../text/stop-matcher.js'
 import { createTextAssembler } from '../text/text-assembler.js'
+import { createChooser } from './choose.js'
 import type { GeneratePiece } from './generate-result.js'
 import type { Tally } from './tally.js'
 
@@ -31,33 +30,13 @@ export async function* decode(cursor: Cursor, options: DecodeOptions): AsyncGene
   while (tally.finishReason === 'aborted') {
     settings.signal?.throwIfAborted()
     const begin = performance.now()
-    const { id, probabilities } = await choose()
-    const last = tally.ids.length + 1 >= settings.maxTokens
-    const { text, stopped } = textOf(id, last)
+    const left = settings.maxTokens - tally.ids.length
+    const { id, probabilities } = await choose(left)
+    const { text, stopped } = textOf(id, left === 1)
     tally.add(id, text, performance.now() - begin)
     if (stopped) tally.finishReason = 'stop'
-    else if (last) tally.finishReason = 'length'
+    else if (left === 1) tally.finishReason = 'length'
     yield { id, text, ...probabilities }
-  }
-}
-
-interface Choice {
-  readonly id: number
-  readonly probabilities: LogProbabilities | undefined
-}
-
-function createChooser(cursor: Cursor, { seed, logprobs, signal, ...rules }: GenerateSettings): () => Promise<Choice> {
-  const sample = createSampler(rules, cursor.model.spec.vocabSize)
-  return async () => {
-    let probabilities: LogProbabilities | undefined
-    // all tokens but the one that comes are in: its index in the text is their number
-    const index = cursor.length
-    const id = await cursor.extend((logits) => {
-      const chosen = sample(logits, cursor.history, { seed, index })
-      if (logprobs !== undefined) probabilities = logProbabilities(logits, chosen, logprobs)
-      return chosen
-    }, signal)
-    return { id, probabilities }
   }
 }
 

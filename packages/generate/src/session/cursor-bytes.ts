@@ -10,13 +10,14 @@ type Tensors = Readonly<Record<string, SnapshotTensor>>
 export async function saveCursor(cursor: Cursor): Promise<Uint8Array> {
   const { seen, output } = cursor.history
   const counts = [...seen].flatMap((id) => [id, output.get(id) ?? 0])
-  return cursor.save({
+  // read when nothing but the last token is pending
+  return cursor.save(() => ({
     'session.position': { shape: [1], data: Int32Array.of(cursor.position) },
     // tokens that the state has not taken in
     'session.pending': { shape: [cursor.pending.length], data: Int32Array.from(cursor.pending) },
     // one row for each distinct token: its id, and how often it occurs in the output
     'session.counts': { shape: [seen.size, 2], data: Int32Array.from(counts) },
-  })
+  }))
 }
 
 /** Throws a GenerateArgumentError for a snapshot that is not one of a session, and what the model throws for other bytes. */

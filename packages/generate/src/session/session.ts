@@ -121,6 +121,8 @@ export class Session {
     try {
       yield* decode(this.#cursor, { ...this.#options, settings, tally })
     } finally {
+      // what fails here loses no token, and fails again in whatever comes next
+      await this.#cursor.settle().catch(() => {})
       this.#streaming = false
     }
   }

@@ -11,6 +11,7 @@ import { normKernels } from '../kernels/norm/norm.js'
 import { positionKernels } from '../kernels/position/position.js'
 import { reductionKernels } from '../kernels/reduction/reduction.js'
 import { retentionKernels } from '../kernels/retention/retention.js'
+import { sampleKernels } from '../kernels/sample/sample.js'
 import { emitCopy, emitFill, structureKernels } from '../kernels/structure/structure.js'
 import { emitUnpack } from '../kernels/matmul/unpack.js'
 import type { Kernel, Slot } from './kernel.js'
@@ -25,6 +26,7 @@ const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
   ...matmulKernels,
   ...embedKernels,
   ...retentionKernels,
+  ...sampleKernels,
   ...lossKernels,
 }
 
@@ -104,20 +106,33 @@ function prepareInPlace(graph: Graph, node: GraphNode, lowering: Lowering): void
 function inPlaceOperand(node: GraphNode): { input: number | null; output: number } | null {
   if (node.op === 'retention') return { input: node.inputs[4], output: node.outputs[1] }
   if (node.op === 'positions') return { input: node.inputs[0], output: node.outputs[1] }
+  if (node.op === 'accept' && node.inputs[3] !== null) return { input: node.inputs[3], output: node.outputs[1] }
   return null
 }
 
-/** Reshapes share memory; so do a state and its next value, when the op that updates it is the state's only reader. */
+/**
+ * Reshapes share memory; so do a state and its next value, when the op that updates it is the state's last reader, and an input with
+ * what `accept` makes of it, since inputs are written anew before each run.
+ */
 function aliasesOf(graph: Graph): Map<number, number> {
   const aliases = new Map<number, number>()
   for (const node of graph.nodes) if (node.op === 'reshape') aliases.set(node.outputs[0], node.inputs[0]!)
-  for (const { input, output } of graph.states) {
-    const readers = graph.nodes.filter((node) => node.inputs.includes(input))
-    const place = readers.length === 1 ? inPlaceOperand(readers[0]) : null
-    const shown = graph.outputs.some(({ value }) => value === input)
-    if (place?.input === input && place.output === output && !shown) aliases.set(output, input)
+  for (const { input, output } of graph.states) if (lastReaderMakes(graph, input, output)) aliases.set(output, input)
+  for (const node of graph.nodes) {
+    const place = node.op === 'accept' ? inPlaceOperand(node) : null
+    const input = graph.inputs.find(({ value }) => value === place?.input)
+    if (place && input && lastReaderMakes(graph, input.value, place.output)) aliases.set(place.output, input.value)
   }
   return aliases
+}
+
+/** True if nothing looks at `before` after the op that makes `after` from it in place; a reshape might, later. */
+function lastReaderMakes(graph: Graph, before: number, after: number): boolean {
+  const readers = graph.nodes.filter((node) => node.inputs.includes(before))
+  const last = readers.at(-1)
+  const place = last ? inPlaceOperand(last) : null
+  if (place?.input !== before || place.output !== after) return false
+  return !readers.some(({ op }) => op === 'reshape') && !graph.outputs.some(({ value }) => value === before)
 }
 
 /** States that were not updated in place are copied at the end, all after every kernel that reads them. */
