@@ -60,7 +60,7 @@ describe('retnet', () => {
     [['generate', '--stop-id', '4096', '--threads', '1'], /stopIds/],
     [['generate', '--logit-bias', 'a=1'], /ID=NUMBER/],
     [['generate', '--logprobs', '2'], /--logprobs.*Add --json/],
-    [['generate', '--backend', 'gpu'], /cpu, reference/],
+    [['generate', '--backend', 'gpu'], /cpu, webgpu, reference/],
     [['generate', '--backend', 'reference', '--threads', '2'], /one thread/],
     [['generate', '--dtype', 'f64'], /f32, f16, q8/],
     [['eval', '--text', 'x', '--window', '1'], /--window/],

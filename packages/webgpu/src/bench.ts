@@ -1,4 +1,4 @@
-/** What the programs in bench/ need of the inside of this package; not exported from it. */
+/** What the programs in bench/ need of the inside of this package: for measurements, without promise of stability. */
 export { openDevice } from './device/open-device.js'
 export { AloneKernels } from './kernels/alone.js'
 export { emitMatrixTile, emitRegisterTile } from './kernels/matmul/multiply.js'

@@ -102,7 +102,10 @@ export class GpuProgram implements Program {
     const values = await this.#parts.guard.race(finish())
     this.#runs += times
     this.#milliseconds += performance.now() - begin
-    return { outputs: Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]])), encodeMilliseconds }
+    return {
+      outputs: Object.fromEntries(this.graph.outputs.map(({ name }, index) => [name, values[index]])),
+      encodeMilliseconds,
+    }
   }
 
   /** For measurements: runs the kernels of each kind together, `repeat` times, so the state is of no use afterwards. */
@@ -154,7 +157,11 @@ export class GpuProgram implements Program {
     const { device } = this.#parts.memory
     const encoder = device.createCommandEncoder()
     this.#encode(encoder, state)
-    const finish = encodeReads(device, encoder, this.#returned().map(({ value }) => this.#outputOf(value, state)))
+    const finish = encodeReads(
+      device,
+      encoder,
+      this.#returned().map(({ value }) => this.#outputOf(value, state)),
+    )
     device.queue.submit([encoder.finish()])
     return finish
   }
