@@ -28,8 +28,10 @@ export async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
 
 async function adoptDevice(device: GPUDevice, level: ProfileName | undefined): Promise<OpenDevice> {
   if (!('GPUBufferUsage' in globalThis)) await importDawn()
-  const profile = describeProfile(levelOf('device', device.features, level), device.adapterInfo, device)
-  return { device, profile, owned: false }
+  const name = levelOf('device', device.features, level)
+  // Dawn lists the shapes of subgroup matrices on adapters only
+  const info = name === 'matrix' ? (await findAdapter({})).info : device.adapterInfo
+  return { device, profile: describeProfile(name, info, device), owned: false }
 }
 
 function levelOf(owner: string, offered: ReadonlySet<string>, forced: ProfileName | undefined): ProfileName {
