@@ -38,6 +38,7 @@ class CpuBackend implements Backend {
       maxWeightBytes: engine.maxMemoryBytes,
       maxTotalBytes: engine.maxMemoryBytes,
       encodings: ['f32', 'f16', 'q8'],
+      preferredTokens: 128,
       description,
     }
   }

@@ -85,6 +85,8 @@ class GpuBackend implements WebGpuBackend {
       maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
       encodings: ['f32', 'f16', 'q8'],
+      // a software adapter would block for seconds; hardware needs many rows to fill its tiles
+      preferredTokens: profile.barriers ? 1024 : 128,
       description: profile.description,
     }
   }

@@ -25,6 +25,8 @@ export interface BackendLimits {
   /** Bytes that all weights, states and programs together may take. */
   readonly maxTotalBytes: number
   readonly encodings: readonly WeightEncoding[]
+  /** Tokens of one row and run at which a long text is taken in fastest, without keeping the device from others for long. */
+  readonly preferredTokens: number
   /** Threads, subgroups and the like, for people to read. */
   readonly description: string
 }

@@ -91,6 +91,7 @@ export function reference(): Backend {
       maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
       encodings: ['f32', 'f16', 'q8'],
+      preferredTokens: 128,
       description: 'float64 interpreter, one thread',
     },
     supports: () => true,

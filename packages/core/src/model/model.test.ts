@@ -104,6 +104,19 @@ describe('a model', () => {
     after.forEach((value, at) => expect(value).toBeCloseTo(expected[at], 5))
   })
 
+  test('takes in a long text in the runs that its backend prefers', async () => {
+    const backend = reference()
+    using eager = await create({ backend: { ...backend, limits: { ...backend.limits, preferredTokens: 200 } } })
+    using model = await create()
+    using state = await eager.createState()
+    using expected = await model.createState()
+    const reported: number[] = []
+    await eager.consume(state, text(345), { onProgress: (tokens) => reported.push(tokens) })
+    await model.consume(expected, text(345))
+    expect(reported).toEqual([200, 328, 345])
+    await expectSameState(model, await model.restore(await eager.snapshot(state)), expected)
+  })
+
   test('gives the logits of the whole text token by token', async () => {
     using model = await create()
     const program = await model.program('logits', { rows: 1, length: 9 })

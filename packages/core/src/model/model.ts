@@ -126,7 +126,7 @@ export class Model {
   async consume(state: State, tokens: ArrayLike<number>, { signal, onProgress }: ConsumeOptions = {}): Promise<void> {
     this.checkTokens(tokens)
     for (let at = 0; at < tokens.length;) {
-      const length = lengths.find((size) => size >= tokens.length - at) ?? lengths[lengths.length - 1]
+      const length = this.#lengthFor(tokens.length - at)
       const count = Math.min(length, tokens.length - at)
       const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))
       const mask = Int32Array.from({ length }, (_, index) => (index < count ? 1 : 0))
@@ -136,6 +136,13 @@ export class Model {
       at += count
       onProgress?.(at)
     }
+  }
+
+  /** The longest program that the tokens fill, or for a short rest the shortest one that holds it. */
+  #lengthFor(left: number): number {
+    const { preferredTokens } = this.backend.limits
+    const full = [preferredTokens, lengths[lengths.length - 1]].find((size) => size <= left)
+    return full ?? lengths.find((size) => size >= left) ?? preferredTokens
   }
 
   /** Takes one token into the state and returns the logits [V] of the one after it. */
