@@ -10,7 +10,7 @@ export {
 } from './contract/backend.js'
 export type { Graph, GraphNode, GraphState, NamedValue, ValueId } from './contract/graph.js'
 export type { NoAttributes, OpMap, OpName, RetentionAttributes, RotaryAttributes } from './contract/op-map.js'
-export type { State } from './contract/state.js'
+export type { RowCopy, State } from './contract/state.js'
 export {
   type DType,
   type NamedTensors,
@@ -57,6 +57,8 @@ export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
 
+export { type StateTensors, requireTensors, stateTensors } from './state/tensors.js'
+export { type Rows, copiesOverlap, requireCopies, requireRows, requireTargets, rowsOf, withRows } from './state/rows.js'
 export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
