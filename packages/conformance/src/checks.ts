@@ -2,6 +2,7 @@
 import type { Backend, WeightEncoding } from '@retnet/core'
 import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
+import { batchRules } from './contract/batch-rules.js'
 import { rowRules } from './contract/row-rules.js'
 import { contractRules } from './contract/rules.js'
 import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
@@ -36,7 +37,7 @@ export const backendChecks: readonly BackendCheck[] = [
     encodings: Object.values(opCase.encodings ?? {}),
     run: async (backend, tolerance) => requireWithin(await differentiate(backend, within(opCase, tolerance))),
   })),
-  ...[...contractRules, ...rowRules].map(({ name, hold }): BackendCheck => ({
+  ...[...contractRules, ...rowRules, ...batchRules].map(({ name, hold }): BackendCheck => ({
     suite: 'keeps the contract',
     id: name,
     encodings: [],

@@ -35,6 +35,7 @@ export { ArgumentError } from './errors/argument-error.js'
 export { DisposedError } from './errors/disposed-error.js'
 export { GraphError } from './errors/graph-error.js'
 export { RetNetError } from './errors/retnet-error.js'
+export { RowError, type RowProblem } from './errors/row-error.js'
 export { ShapeError } from './errors/shape-error.js'
 export { SnapshotError, type SnapshotProblem } from './errors/snapshot-error.js'
 export { SpecError } from './errors/spec-error.js'
@@ -95,6 +96,7 @@ export {
   stateBytes,
 } from './model/spec.js'
 export type { SamplingSettings } from './model/decode-many.js'
+export type { Batch, RowDecode, RowIds, RowLogits, RowToken, RowTokens, RowsConsumeOptions } from './model/batch.js'
 export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'

@@ -22,7 +22,7 @@ export function withRows(tensors: StateTensors, count: number): StateTensors {
 }
 
 /** Throws ArgumentError at the first of `rows` that the state does not have. */
-export function requireRows(rows: readonly number[], { rows: count }: Rows): void {
+export function requireRows(rows: readonly number[], { rows: count }: Pick<Rows, 'rows'>): void {
   if (count === 0) throw new GraphError('state: its tensors have no first axis in common, so there are no rows.')
   rows.forEach((row, index) => {
     if (Number.isInteger(row) && row >= 0 && row < count) return
@@ -31,7 +31,7 @@ export function requireRows(rows: readonly number[], { rows: count }: Rows): voi
 }
 
 /** The same for rows that are written: each at most once. */
-export function requireTargets(rows: readonly number[], state: Rows): void {
+export function requireTargets(rows: readonly number[], state: Pick<Rows, 'rows'>): void {
   requireRows(rows, state)
   const twice = rows.findIndex((row, index) => rows.indexOf(row) !== index)
   if (twice < 0) return
