@@ -84,7 +84,7 @@ class GpuBackend implements WebGpuBackend {
     this.limits = {
       maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       // a software adapter would block for seconds; hardware needs many rows to fill its tiles
       preferredTokens: profile.barriers ? 1024 : 128,
       description: profile.description,

@@ -1,7 +1,8 @@
 /** Weights of pseudo-random numbers that never were in host memory: for measurements at sizes that nobody wants to upload. */
-import { q8BlockSize, sizeOf, type TensorType, type WeightEncoding } from '@retnet/core'
+import { sizeOf, weightBlockSize, type TensorType, type WeightEncoding } from '@retnet/core'
 import { literal } from '../compile/indexing.js'
 import { kernel, write } from '../compile/kernel.js'
+import { isScaled, rowWords } from '../compile/packed.js'
 import type { PipelineCache } from '../compile/pipelines.js'
 import type { GpuMemory } from './gpu-memory.js'
 import { GpuWeight } from './gpu-weight.js'
@@ -17,12 +18,13 @@ export async function randomWeight(
 ): Promise<GpuWeight> {
   const size = sizeOf(type.shape)
   const columns = type.shape.at(-1)!
-  const words = Math.ceil(size / { f32: 1, f16: 2, q8: 4 }[encoding])
+  const words = Math.ceil((size / columns) * rowWords(encoding, columns))
   const data = memory.create(`random weight ${type.shape.join(' x ')}`, words * 4)
   const value = {
     f32: `bitcast<u32>(uniform(low))`,
     f16: 'pack2x16float(vec2f(uniform(low), uniform(high)))',
     q8: 'bits',
+    q4: 'bits',
   }[encoding]
   await fill(
     memory,
@@ -34,10 +36,17 @@ let low = bits & 0xffffu; let high = bits >> 16u;
 y[index] = ${value};`,
     range,
   )
-  if (encoding !== 'q8') return new GpuWeight(memory, type, encoding, { data, scales: null })
-  const count = (size / columns) * Math.ceil(columns / q8BlockSize)
+  if (!isScaled(encoding)) return new GpuWeight(memory, type, encoding, { data, scales: null })
+  const count = (size / columns) * Math.ceil(columns / weightBlockSize)
   const scales = memory.create('random scales', count * 4)
-  await fill(memory, pipelines, scales, count, `y[index] = bitcast<u32>(${literal(range / 128)});`, range)
+  await fill(
+    memory,
+    pipelines,
+    scales,
+    count,
+    `y[index] = bitcast<u32>(${literal(range / (encoding === 'q8' ? 128 : 8))});`,
+    range,
+  )
   return new GpuWeight(memory, type, encoding, { data, scales })
 }
 

@@ -57,7 +57,7 @@ function emitProduct(product: Product, lowering: Lowering): void {
 /** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
 function suitsMatrices({ b, rows, columns, inner }: Product, lowering: Lowering): boolean {
   const encoding = lowering.encoding(b)
-  const rounded = encoding === 'f16' || encoding === 'q8'
+  const rounded = encoding !== null && encoding !== 'f32'
   return rounded && rows > maxGemvRows && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
 }
 

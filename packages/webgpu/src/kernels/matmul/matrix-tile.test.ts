@@ -18,6 +18,7 @@ const profile: Profile = {
   fuse: true,
   tune: {},
   maxWorkgroupSize: 1024,
+  maxWorkgroupBytes: 49152,
   maxStorageBuffers: 10,
   maxBindingBytes: 2 ** 27,
   maxBufferBytes: 2 ** 27,
