@@ -3,6 +3,8 @@ import { type CompileOptions, type Graph, type GraphNode, type OpName, sizeOf } 
 import { fuse } from '../fuse/fuse.js'
 import type { Unit } from '../fuse/peephole.js'
 import type { Profile } from '../device/profile.js'
+import { DeviceLimitError } from '../errors.js'
+import { GpuWeight } from '../memory/gpu-weight.js'
 import { elementwiseKernels } from '../kernels/elementwise/elementwise.js'
 import { embedKernels } from '../kernels/embed/embed.js'
 import { lossKernels } from '../kernels/loss/loss.js'
@@ -59,10 +61,15 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
       const root = resolve(aliases, value)
       const name = parameters.get(root)
       if (name === undefined) return { kind: 'value', value: root }
-      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data' }
+      if (options.weights[name] instanceof GpuWeight) requireWhole(name, options.weights[name])
+      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data', piece: 0 }
       return emitUnpack(lowering, root, graph.types[root].shape)
     },
-    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part }),
+    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part, piece: 0 }),
+    pieces(value) {
+      const weight = options.weights[parameters.get(value) ?? '']
+      return weight instanceof GpuWeight ? weight.pieces : [{ index: 0, first: 0, rows: graph.types[value].shape[0] ?? 1 }]
+    },
     scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
     table(data) {
       const known = tables.findIndex((table) => sameNumbers(table, data))
@@ -78,6 +85,17 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
   }
   copyStates(graph, aliases, lowering)
   return { kernels: kernels.filter((made) => !isEmpty(made)), aliases, scratchBytes, tables }
+}
+
+/** Products along its rows and look-ups read a weight piece by piece. */
+function requireWhole(name: string, { pieces, bytes, memory }: GpuWeight): void {
+  if (pieces.length === 1) return
+  throw new DeviceLimitError(
+    `weight ${name} in one piece`,
+    bytes,
+    memory.largest,
+    'An operation of this graph, such as a gradient, needs all of it at once: load with a smaller dtype, or use a device with larger buffers.',
+  )
 }
 
 function lowerNode(graph: Graph, node: GraphNode, lowering: Lowering): void {

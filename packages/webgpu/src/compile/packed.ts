@@ -3,11 +3,6 @@ import { type WeightEncoding, weightBlockSize } from '@retnet/core'
 
 export const numbersPerWord: Readonly<Record<WeightEncoding, number>> = { f32: 1, f16: 2, q8: 4, q4: 8 }
 
-/** Whether blocks of numbers have a scale. */
-export function isScaled(encoding: WeightEncoding): boolean {
-  return encoding === 'q8' || encoding === 'q4'
-}
-
 /** Words from one row to the next; a fraction where rows begin within a word. */
 export function rowWords(encoding: WeightEncoding, columns: number): number {
   const padded = encoding === 'q4' ? Math.ceil(columns / weightBlockSize) * weightBlockSize : columns

@@ -42,6 +42,6 @@ function fits(gate: FoundLinear, up: FoundLinear, { view, lowering }: Scene): bo
     gate.columns === up.columns &&
     gate.rows === up.rows
   // x, its norm and the result; and of each weight its data, scales and bias
-  const each = (linear: FoundLinear) => 1 + (isScaled(linear.encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1)
+  const each = (linear: FoundLinear) => 1 + (isQuantized(linear.encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1)
   return same && 4 + each(gate) + each(up) <= lowering.profile.maxStorageBuffers
 }

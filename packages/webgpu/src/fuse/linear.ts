@@ -53,6 +53,7 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
   if (
     shape.length !== 2 ||
     columns === 0 ||
+    lowering.pieces(weight).length > 1 ||
     inner === 0 ||
     rows < 1 ||
     !(suitsMatrixProduct({ rows, inner, encoding }, lowering) || suitsFewRows(rows, inner, encoding, lowering))

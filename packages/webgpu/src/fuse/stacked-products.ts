@@ -24,7 +24,7 @@ export const stackedProducts: Peephole = (node, scene) => {
     scene,
   )
   const { rows, inner, encoding } = first
-  const bindings = parts.map(({ linear }) => 2 + (isScaled(encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1))
+  const bindings = parts.map(({ linear }) => 2 + (isQuantized(encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1))
   const groups = packed(
     parts.map(({ member }) => member),
     bindings,

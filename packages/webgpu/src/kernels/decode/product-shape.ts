@@ -40,7 +40,7 @@ export function productShape({ rows, inner, encoding, members }: Product, loweri
   const block = Math.ceil(rows / blocks)
   const streams = members[0].linears.length
   const widths = members.map(({ linears }) => lowering.type(linears[0].weight).shape[0])
-  const most = profile.tune.lanes ?? (profile.subgroups ? (isScaled(encoding) ? 128 : 256) : 64)
+  const most = profile.tune.lanes ?? (profile.subgroups ? (isQuantized(encoding) ? 128 : 256) : 64)
   const lanes = Math.min(most, profile.maxWorkgroupSize, Math.max(64, 2 ** Math.ceil(Math.log2(chunks.count))))
   // each result needs a lane in the end
   const columns = Math.min(
@@ -69,7 +69,7 @@ export function productShape({ rows, inner, encoding, members }: Product, loweri
 /** More columns read x less often, which counts with many rows, and more the fewer bits a weight has. */
 function wantedColumns(encoding: WeightEncoding, block: number, loads: number): number {
   if (block > 2) return 4
-  if (isScaled(encoding)) return encoding === 'q4' ? 8 : 4
+  if (isQuantized(encoding)) return encoding === 'q4' ? 8 : 4
   return loads >= 512 ? 4 : 2
 }
 

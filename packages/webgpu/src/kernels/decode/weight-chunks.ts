@@ -34,7 +34,7 @@ export function weightChunks(encoding: WeightEncoding, columns: number, most: nu
     count: columns / numbers,
     stride: stride / words,
     element: words === 1 ? kind : `vec${words}<${kind}>`,
-    scales: isScaled(encoding) ? Math.ceil(columns / weightBlockSize) : 0,
+    scales: isQuantized(encoding) ? Math.ceil(columns / weightBlockSize) : 0,
     perScale: weightBlockSize / numbers,
     declarations: unpackFunctions[encoding],
     unpack: (load, four) => unpackFour(encoding, load, words, four),

@@ -12,7 +12,7 @@ export function emitGemv(product: Product, lowering: Lowering): void {
 }
 
 /** One lane an output: no barrier. For software adapters and odd widths. */
-function emitSerial({ a, b, y, rows, inner, columns }: Product, lowering: Lowering): void {
+function emitSerial({ a, b, y, rows, inner, columns, first, stride }: Product, lowering: Lowering): void {
   const x = matrixLoader(lowering, 'x', a, inner)
   const w = matrixLoader(lowering, 'w', b, inner)
   const vectors = x.vectors && w.vectors
@@ -32,7 +32,7 @@ let row = index / ${columns}u;
 let column = index % ${columns}u;
 var sum = 0.0;
 ${step}
-y[index] = sum;`,
+y[row * ${stride}u + ${first}u + column] = sum;`,
     }),
   )
 }
@@ -41,7 +41,7 @@ const lanes = 128
 const columnsPerGroup = 4
 
 /** Each workgroup reduces four rows of the weight against all rows of x. */
-function emitReduced({ a, b, y, rows, inner, columns }: Product, lowering: Lowering): void {
+function emitReduced({ a, b, y, rows, inner, columns, first: window, stride }: Product, lowering: Lowering): void {
   const w = matrixLoader(lowering, 'w', b, inner)
   const each = (line: (c: number, r: number) => string) =>
     Array.from({ length: columnsPerGroup * rows }, (_, i) =>
@@ -71,7 +71,7 @@ ${each((c, r) => `parts[${(r * columnsPerGroup + c) * lanes}u + lane] += parts[$
 }
 workgroupBarrier();
 if (lane < ${columnsPerGroup * rows}u && first + lane % ${columnsPerGroup}u < ${columns}u) {
-  y[lane / ${columnsPerGroup}u * ${columns}u + first + lane % ${columnsPerGroup}u] = parts[lane * ${lanes}u];
+  y[lane / ${columnsPerGroup}u * ${stride}u + ${window}u + first + lane % ${columnsPerGroup}u] = parts[lane * ${lanes}u];
 }`,
     }),
   )

@@ -1,6 +1,6 @@
 /** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
 import { sizeOf } from '@retnet/core'
-import type { Lowering, LowerRules } from '../../compile/lowering.js'
+import { type Lowering, type LowerRules, lowerPiece } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
 import { offersMatrices } from './matrix-tile.js'
 import { emitMatrixTile, emitRegisterTile } from './multiply.js'
@@ -11,19 +11,17 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [a, b] = node.inputs as readonly number[]
     const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
-    const product = {
-      a,
-      b,
-      y: node.outputs[0],
-      rows,
-      inner,
-      columns: transposeB ? matrixB[0] : matrixB[1],
-      batch: 1,
-      transposeA,
-      transposeB,
+    const columns = transposeB ? matrixB[0] : matrixB[1]
+    const product = { a, b, y: node.outputs[0], rows, inner, batch: 1, transposeA, transposeB }
+    const whole = { ...product, columns, first: 0, stride: columns }
+    const pieces = lowering.pieces(b)
+    if (!transposeB || pieces.length === 1) {
+      emitMatmul(whole, lowering)
+      return
     }
-    if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
-    else emitProduct(product, lowering)
+    for (const piece of pieces) {
+      emitMatmul({ ...whole, columns: piece.rows, first: piece.first }, lowerPiece(lowering, b, piece))
+    }
   },
   batchMatmul(node, { transposeA, transposeB }, lowering) {
     const [a, b] = node.inputs as readonly number[]
@@ -31,7 +29,8 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, columns] = shape.slice(-2)
     const inner = lowering.type(a).shape.at(transposeA ? -2 : -1)!
     const batch = sizeOf(shape.slice(0, -2))
-    emitProduct({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
+    const product = { a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }
+    emitProduct({ ...product, first: 0, stride: columns }, lowering)
   },
 }
 
@@ -42,9 +41,18 @@ export interface Product {
   readonly rows: number
   readonly inner: number
   readonly columns: number
+  /** The columns of y that the product makes begin here, in rows of `stride`. */
+  readonly first: number
+  readonly stride: number
   readonly batch: number
   readonly transposeA: boolean
   readonly transposeB: boolean
+}
+
+function emitMatmul(product: Product, lowering: Lowering): void {
+  const { rows, transposeA, transposeB } = product
+  if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
+  else emitProduct(product, lowering)
 }
 
 function emitProduct(product: Product, lowering: Lowering): void {

@@ -42,7 +42,7 @@ function shapesOf({ rows, columns, inner, transposeA, transposeB }: Product): re
 }
 
 function tileProduct(product: Product, lowering: Lowering, a: OperandText, b: OperandText): TileProduct {
-  const { y, rows, columns, inner, batch } = product
+  const { y, rows, columns, first, stride, inner, batch } = product
   return {
     name: 'matmul',
     rows,
@@ -52,7 +52,7 @@ function tileProduct(product: Product, lowering: Lowering, a: OperandText, b: Op
     declarations: `${a.declarations}\n${b.declarations}`,
     prologue: '',
     terms: [{ inner, a: a.operand, b: b.operand }],
-    output: { slot: lowering.slot(y), base: `layer * ${rows * columns}u`, stride: columns, rowLimit: `${rows}u` },
+    output: { slot: lowering.slot(y), base: `layer * ${rows * stride}u + ${first}u`, stride, rowLimit: `${rows}u` },
   }
 }
 

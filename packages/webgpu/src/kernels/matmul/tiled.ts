@@ -7,7 +7,7 @@ import { matrixLoader } from './weight-loader.js'
 const tile = 4
 
 export function emitTiled(product: Product, lowering: Lowering): void {
-  const { y, rows, inner, columns, batch, transposeA, transposeB } = product
+  const { y, rows, inner, columns, first, stride, batch, transposeA, transposeB } = product
   const linear = batch === 1 && !transposeA && transposeB
   const { bindings, declarations, step } = linear ? linearStep(product, lowering) : stridedStep(product, lowering)
   const [tilesDown, tilesAcross] = [Math.ceil(rows / tile), Math.ceil(columns / tile)]
@@ -32,7 +32,7 @@ ${step}
 ${range
   .map(
     (i) => `if (row + ${i}u < ${rows}u) {
-  for (var j = 0u; j < min(4u, ${columns}u - column); j++) { y[(layer * ${rows}u + row + ${i}u) * ${columns}u + column + j] = sum${i}[j]; }
+  for (var j = 0u; j < min(4u, ${columns}u - column); j++) { y[(layer * ${rows}u + row + ${i}u) * ${stride}u + ${first}u + column + j] = sum${i}[j]; }
 }`,
   )
   .join('\n')}`,

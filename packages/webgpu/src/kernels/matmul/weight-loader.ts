@@ -18,7 +18,7 @@ export function matrixLoader(lowering: Lowering, name: string, value: number, co
   const vectors = columns % 4 === 0
   const slot = lowering.encoding(value) ? lowering.weight(value, 'data') : lowering.slot(value)
   const element = vectors ? vectorElement[encoding] : encoding === 'f32' ? 'f32' : 'u32'
-  const scales = isScaled(encoding) ? [read(`${name}Scales`, lowering.weight(value, 'scales'))] : []
+  const scales = isQuantized(encoding) ? [read(`${name}Scales`, lowering.weight(value, 'scales'))] : []
   return {
     bindings: [read(name, slot, element), ...scales],
     declarations: vectors ? vectorText(name, encoding, columns) : scalarText(name, encoding, columns),

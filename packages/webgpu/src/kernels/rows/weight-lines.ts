@@ -18,7 +18,7 @@ export interface WeightLines {
 export function weightLines(encoding: WeightEncoding, columns: number): WeightLines | null {
   const words = rowWords(encoding, columns)
   if (encoding === 'f32' || words % 4 !== 0 || columns % 8 !== 0) return null
-  const scaled = isScaled(encoding)
+  const scaled = isQuantized(encoding)
   return {
     numbers: 4 * numbersPerWord[encoding],
     count: words / 4,
