@@ -2,6 +2,8 @@
 import type { Backend } from '@retnet/core'
 import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
+import { batchRules } from './contract/batch-rules.js'
+import { rowRules } from './contract/row-rules.js'
 import { contractRules } from './contract/rules.js'
 import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
 import type { FixtureModel, FormOptions } from './models/fixture-model.js'
@@ -31,7 +33,7 @@ export const backendChecks: readonly BackendCheck[] = [
     id: gradientId(opCase),
     run: async (backend, tolerance) => requireWithin(await differentiate(backend, within(opCase, tolerance))),
   })),
-  ...contractRules.map(({ name, hold }): BackendCheck => ({
+  ...[...contractRules, ...rowRules, ...batchRules].map(({ name, hold }): BackendCheck => ({
     suite: 'keeps the contract',
     id: name,
     run: (backend) => hold(backend),

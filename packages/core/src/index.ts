@@ -10,7 +10,7 @@ export {
 } from './contract/backend.js'
 export type { Graph, GraphNode, GraphState, NamedValue, ValueId } from './contract/graph.js'
 export type { NoAttributes, OpMap, OpName, RetentionAttributes, RotaryAttributes } from './contract/op-map.js'
-export type { State } from './contract/state.js'
+export type { RowCopy, State } from './contract/state.js'
 export {
   type DType,
   type NamedTensors,
@@ -27,6 +27,7 @@ export { ArgumentError } from './errors/argument-error.js'
 export { DisposedError } from './errors/disposed-error.js'
 export { GraphError } from './errors/graph-error.js'
 export { RetNetError } from './errors/retnet-error.js'
+export { RowError, type RowProblem } from './errors/row-error.js'
 export { ShapeError } from './errors/shape-error.js'
 export { SnapshotError, type SnapshotProblem } from './errors/snapshot-error.js'
 export { SpecError } from './errors/spec-error.js'
@@ -57,6 +58,8 @@ export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
 
+export { type StateTensors, requireTensors, stateTensors } from './state/tensors.js'
+export { type Rows, copiesOverlap, requireCopies, requireRows, requireTargets, rowsOf, withRows } from './state/rows.js'
 export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
@@ -85,6 +88,7 @@ export {
   stateBytes,
 } from './model/spec.js'
 export type { SamplingSettings } from './model/decode-many.js'
+export type { Batch, RowDecode, RowIds, RowLogits, RowToken, RowTokens, RowsConsumeOptions } from './model/batch.js'
 export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'

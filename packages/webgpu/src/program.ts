@@ -16,26 +16,23 @@ import {
   checkRepeat,
   inputRules,
   sizeOf,
+  stateTensors,
 } from '@retnet/core'
 import type { Kernel, Slot } from './compile/kernel.js'
 import { type Lowered, resolve } from './compile/lower.js'
 import type { Plan } from './compile/plan.js'
-import type { DeviceGuard } from './device/device-guard.js'
-import type { GpuMemory } from './memory/gpu-memory.js'
-import { GpuState } from './memory/gpu-state.js'
+import { GpuState, type StateHost } from './memory/gpu-state.js'
 import type { GpuWeight } from './memory/gpu-weight.js'
 import { type KernelTime, timeKernels } from './time-kernels.js'
 import { type BufferToRead, encodeReads } from './memory/read-buffers.js'
 import { StackedReads } from './memory/stacked-reads.js'
 
-export interface ProgramParts {
+export interface ProgramParts extends StateHost {
   readonly graph: Graph
   readonly lowered: Lowered
   readonly plan: Plan
   readonly pipelines: readonly GPUComputePipeline[]
   readonly weights: Readonly<Record<string, GpuWeight>>
-  readonly memory: GpuMemory
-  readonly guard: DeviceGuard
   readonly poison: boolean
 }
 
@@ -70,7 +67,8 @@ export class GpuProgram implements Program {
 
   createState(): State {
     this.#live()
-    return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
+    const { memory, guard, rowCopies } = this.#parts
+    return new GpuState({ memory, guard, rowCopies }, stateTensors(this.graph))
   }
 
   async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {

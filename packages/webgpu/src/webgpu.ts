@@ -11,6 +11,7 @@ import {
   check,
   sameShape,
   showType,
+  stateTensors,
 } from '@retnet/core'
 import { lower } from './compile/lower.js'
 import { PipelineCache } from './compile/pipelines.js'
@@ -22,6 +23,7 @@ import { type Profile, type Tuning, checkTuning, tuned } from './device/profile.
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
 import { GpuWeight } from './memory/gpu-weight.js'
+import { RowCopies } from './memory/row-copies.js'
 import { randomWeight } from './memory/random-weight.js'
 import { GpuProgram } from './program.js'
 
@@ -69,6 +71,7 @@ class GpuBackend implements WebGpuBackend {
   readonly #memory: GpuMemory
   readonly #guard: DeviceGuard
   readonly #pipelines: PipelineCache
+  readonly #rowCopies: RowCopies
   readonly #poison: boolean
   #disposed = false
 
@@ -81,6 +84,7 @@ class GpuBackend implements WebGpuBackend {
     this.#guard = new DeviceGuard(device)
     this.#memory = new GpuMemory(device, profile, poison)
     this.#pipelines = new PipelineCache(device)
+    this.#rowCopies = new RowCopies(device, this.#pipelines)
     this.limits = {
       maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
@@ -122,7 +126,7 @@ class GpuBackend implements WebGpuBackend {
     const weights = this.#weightsOf(graph, options)
     const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), options)
     const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
-    const pipelines = await this.#guard.race(made)
+    const [pipelines] = await this.#guard.race(Promise.all([made, this.#rowCopies.prepare(stateTensors(graph))]))
     options.signal?.throwIfAborted()
     const memory = this.#memory
     const planned = await this.#guard.race(memory.allocate(`program ${graph.name}`, () => plan(graph, lowered, memory)))
@@ -135,6 +139,7 @@ class GpuBackend implements WebGpuBackend {
         weights,
         memory,
         guard: this.#guard,
+        rowCopies: this.#rowCopies,
         poison: this.#poison,
       })
     } catch (error) {

@@ -3,7 +3,6 @@ import {
   type Backend,
   type NamedTensors,
   type Program,
-  RetNetError,
   type State,
   add,
   embed,
@@ -12,12 +11,7 @@ import {
   trace,
 } from '@retnet/core'
 import { encodeWeight } from '../values/encode.js'
-
-export interface ContractRule {
-  readonly name: string
-  /** Throws when the rule is broken. */
-  readonly hold: (backend: Backend) => Promise<void>
-}
+import { type ContractRule, requireRefusal } from './rule.js'
 
 const width = 5
 
@@ -309,14 +303,4 @@ function requireAll(tensors: NamedTensors, name: string, values: readonly number
     data?.length === width * values.length && data.every((number, at) => number === values[Math.floor(at / width)])
   if (!holds)
     throw new Error(`${name}: expected rows of ${values.join(', ')}, got ${data ? data.join(', ') : 'nothing'}`)
-}
-
-async function requireRefusal(attempt: () => Promise<unknown>): Promise<void> {
-  try {
-    await attempt()
-  } catch (error) {
-    if (RetNetError.isInstance(error)) return
-    throw new Error(`expected an error of this library, got ${String(error)}`, { cause: error })
-  }
-  throw new Error('expected a refusal, but it was accepted')
 }

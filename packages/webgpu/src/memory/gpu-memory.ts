@@ -73,14 +73,14 @@ export class GpuMemory {
   }
 
   /** Writes whole words; a ragged tail is padded with zero bytes. */
-  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const whole = bytes.length & ~3
-    if (whole) this.device.queue.writeBuffer(buffer, 0, bytes, 0, whole)
+    if (whole) this.device.queue.writeBuffer(buffer, offset, bytes, 0, whole)
     if (whole === bytes.length) return
     const tail = new Uint8Array(4)
     tail.set(bytes.subarray(whole))
-    this.device.queue.writeBuffer(buffer, whole, tail)
+    this.device.queue.writeBuffer(buffer, offset + whole, tail)
   }
 
   poison(buffer: GPUBuffer): void {

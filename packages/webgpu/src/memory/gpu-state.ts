@@ -1,45 +1,51 @@
+/** State tensors on the device, each in a buffer of its own that programs update in place. */
 import {
   DisposedError,
   type Graph,
   GraphError,
   type NamedTensors,
+  type RowCopy,
   type State,
-  type TensorType,
+  type StateTensors,
+  copiesOverlap,
+  requireCopies,
+  requireRows,
+  requireTargets,
+  requireTensors,
+  rowsOf,
   showType,
   sizeOf,
+  stateTensors,
+  withRows,
 } from '@retnet/core'
 import type { DeviceGuard } from '../device/device-guard.js'
 import type { GpuMemory } from './gpu-memory.js'
-import { encodeReads } from './read-buffers.js'
+import { type BufferToRead, encodeReads } from './read-buffers.js'
+import { type RowCopies, rowBytes } from './row-copies.js'
 
-export interface StateTensor {
-  readonly name: string
-  readonly type: TensorType
+/** What states live on. */
+export interface StateHost {
+  readonly memory: GpuMemory
+  readonly guard: DeviceGuard
+  readonly rowCopies: RowCopies
 }
 
-/** State tensors on the device, each in a buffer of its own that programs update in place. */
 export class GpuState implements State {
-  readonly tensors: readonly StateTensor[]
+  readonly tensors: StateTensors
+  readonly rows: number
   readonly bytes: number
-  readonly #memory: GpuMemory
-  readonly #guard: DeviceGuard
+  readonly #host: StateHost
   #buffers: ReadonlyMap<string, GPUBuffer> | null
 
-  constructor(memory: GpuMemory, guard: DeviceGuard, tensors: readonly StateTensor[]) {
+  constructor(host: StateHost, tensors: StateTensors) {
     this.tensors = tensors
-    this.#memory = memory
-    this.#guard = guard
-    const buffers = new Map(
-      tensors.map(({ name, type }) => [name, memory.create(`state ${name}`, sizeOf(type.shape) * 4)]),
-    )
+    this.rows = rowsOf(tensors)
+    this.#host = host
+    const make = (name: string, bytes: number) => host.memory.create(`state ${name}`, bytes)
+    const buffers = new Map([...tensors].map(([name, { shape }]) => [name, make(name, sizeOf(shape) * 4)]))
     this.#buffers = buffers
     this.bytes = [...buffers.values()].reduce((total, buffer) => total + buffer.size, 0)
     this.reset()
-  }
-
-  static forGraph(memory: GpuMemory, guard: DeviceGuard, graph: Graph): GpuState {
-    const tensors = graph.states.map(({ name, input }) => ({ name, type: graph.types[input] }))
-    return new GpuState(memory, guard, tensors)
   }
 
   buffer(name: string): GPUBuffer {
@@ -49,55 +55,93 @@ export class GpuState implements State {
   /** True when a program of this graph, on the same device, can run on the state. Throws when it was disposed of. */
   fits(graph: Graph, memory: GpuMemory): boolean {
     this.#live()
-    return (
-      memory === this.#memory &&
-      graph.states.length === this.tensors.length &&
-      graph.states.every(({ name, input }) => {
-        const tensor = this.tensors.find((candidate) => candidate.name === name)
-        return tensor !== undefined && showType(tensor.type) === showType(graph.types[input])
-      })
-    )
+    const wanted = stateTensors(graph)
+    if (memory !== this.#host.memory || wanted.size !== this.tensors.size) return false
+    return [...wanted].every(([name, type]) => {
+      const tensor = this.tensors.get(name)
+      return tensor !== undefined && showType(tensor) === showType(type)
+    })
   }
 
   fork(): GpuState {
     const buffers = this.#live()
-    const copy = new GpuState(this.#memory, this.#guard, this.tensors)
-    const encoder = this.#memory.device.createCommandEncoder()
-    for (const [name, buffer] of buffers) encoder.copyBufferToBuffer(buffer, 0, copy.buffer(name), 0, buffer.size)
-    this.#memory.device.queue.submit([encoder.finish()])
+    const copy = new GpuState(this.#host, this.tensors)
+    this.#submit((encoder) => {
+      for (const [name, buffer] of buffers) encoder.copyBufferToBuffer(buffer, 0, copy.buffer(name), 0, buffer.size)
+    })
     return copy
   }
 
   async read(): Promise<NamedTensors> {
     const buffers = this.#live()
-    const encoder = this.#memory.device.createCommandEncoder()
-    const finish = encodeReads(
-      this.#memory.device,
-      encoder,
-      this.tensors.map(({ name, type }) => ({ buffer: buffers.get(name)!, type })),
-    )
-    this.#memory.device.queue.submit([encoder.finish()])
-    const values = await this.#guard.race(finish())
-    return Object.fromEntries(this.tensors.map(({ name }, index) => [name, values[index]]))
+    return this.#read([...this.tensors].map(([name, type]) => ({ buffer: buffers.get(name)!, type })))
   }
 
   async write(tensors: NamedTensors): Promise<void> {
     const buffers = this.#live()
-    for (const { name, type } of this.tensors) checkTensor(name, type, tensors[name])
-    const extra = Object.keys(tensors).find((name) => !buffers.has(name))
-    if (extra) throw new GraphError(`state: there is no ${extra} in it.`)
-    for (const { name } of this.tensors)
-      this.#memory.write(buffers.get(name)!, tensors[name] as ArrayBufferView<ArrayBuffer>)
+    requireTensors(this.tensors, tensors)
+    for (const [name, buffer] of buffers) this.#host.memory.write(buffer, view(tensors[name]))
   }
 
   reset(): void {
-    const encoder = this.#memory.device.createCommandEncoder()
-    for (const buffer of this.#live().values()) encoder.clearBuffer(buffer)
-    this.#memory.device.queue.submit([encoder.finish()])
+    const buffers = this.#live()
+    this.#submit((encoder) => {
+      for (const buffer of buffers.values()) encoder.clearBuffer(buffer)
+    })
+  }
+
+  async readRows(rows: readonly number[]): Promise<NamedTensors> {
+    const buffers = this.#live()
+    requireRows(rows, this)
+    const types = [...withRows(this.tensors, rows.length)]
+    return this.#read(
+      types.map(([name, type]) => {
+        const offsets = rows.map((row) => row * rowBytes(type.shape))
+        return { buffer: buffers.get(name)!, type, offsets }
+      }),
+    )
+  }
+
+  async writeRows(rows: readonly number[], tensors: NamedTensors): Promise<void> {
+    const buffers = this.#live()
+    requireTargets(rows, this)
+    requireTensors(withRows(this.tensors, rows.length), tensors)
+    for (const [name, { shape }] of this.tensors) {
+      const size = sizeOf(shape.slice(1))
+      rows.forEach((row, at) => {
+        const part = view(tensors[name].subarray(at * size, (at + 1) * size))
+        this.#host.memory.write(buffers.get(name)!, part, row * rowBytes(shape))
+      })
+    }
+  }
+
+  copyRows(source: State, copies: readonly RowCopy[]): void {
+    const to = this.#live()
+    if (!(source instanceof GpuState) || source.#host.memory !== this.#host.memory) {
+      throw new GraphError('state: the source belongs to another backend. Copy it with readRows() and writeRows().')
+    }
+    const from = source.#live()
+    requireCopies(copies, source, this)
+    if (source === this && copiesOverlap(copies)) return this.#copyStaged(copies)
+    const all = [...this.tensors].map(([name, { shape }]) => {
+      return { from: from.get(name)!, to: to.get(name)!, rowBytes: rowBytes(shape) }
+    })
+    this.#host.rowCopies.submit(all, copies)
+  }
+
+  resetRows(rows: readonly number[]): void {
+    const buffers = this.#live()
+    requireTargets(rows, this)
+    this.#submit((encoder) => {
+      for (const [name, { shape }] of this.tensors) {
+        const bytes = rowBytes(shape)
+        for (const row of rows) encoder.clearBuffer(buffers.get(name)!, row * bytes, bytes)
+      }
+    })
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers?.values() ?? []) this.#memory.destroy(buffer)
+    for (const buffer of this.#buffers?.values() ?? []) this.#host.memory.destroy(buffer)
     this.#buffers = null
   }
 
@@ -105,17 +149,42 @@ export class GpuState implements State {
     this.dispose()
   }
 
+  /** Through memory of its own, so that all rows are read before one is written. */
+  #copyStaged(copies: readonly RowCopy[]): void {
+    using stage = new GpuState(this.#host, withRows(this.tensors, copies.length))
+    stage.copyRows(
+      this,
+      copies.map(({ from }, to) => ({ from, to })),
+    )
+    this.copyRows(
+      stage,
+      copies.map(({ to }, from) => ({ from, to })),
+    )
+  }
+
+  async #read(reads: readonly BufferToRead[]): Promise<NamedTensors> {
+    const { device } = this.#host.memory
+    const encoder = device.createCommandEncoder()
+    const finish = encodeReads(device, encoder, reads)
+    device.queue.submit([encoder.finish()])
+    const values = await this.#host.guard.race(finish())
+    return Object.fromEntries([...this.tensors.keys()].map((name, index) => [name, values[index]]))
+  }
+
+  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
+    const { device } = this.#host.memory
+    const encoder = device.createCommandEncoder()
+    encode(encoder)
+    device.queue.submit([encoder.finish()])
+  }
+
   #live(): ReadonlyMap<string, GPUBuffer> {
-    this.#guard.check()
+    this.#host.guard.check()
     if (!this.#buffers) throw new DisposedError('state')
     return this.#buffers
   }
 }
 
-function checkTensor(name: string, type: TensorType, data: NamedTensors[string] | undefined): void {
-  const kind = data instanceof Int32Array ? 'i32' : 'f32'
-  if (data && data.length === sizeOf(type.shape) && kind === type.dtype) return
-  throw new GraphError(
-    `state: expected ${name} to be ${showType(type)}, got ${data ? `${kind} of ${data.length}` : 'nothing'}.`,
-  )
+function view(data: NamedTensors[string]): ArrayBufferView<ArrayBuffer> {
+  return data as ArrayBufferView<ArrayBuffer>
 }

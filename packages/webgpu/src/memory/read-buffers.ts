@@ -3,6 +3,8 @@ import { sizeOf, type TensorData, type TensorType } from '@retnet/core'
 export interface BufferToRead {
   readonly buffer: GPUBuffer
   readonly type: TensorType
+  /** Bytes at which equal parts of the result begin; one part at 0 if absent. */
+  readonly offsets?: readonly number[]
 }
 
 /** Encodes copies into one staging buffer; call the result after the submit to await the numbers. */
@@ -20,9 +22,12 @@ export function encodeReads(
     usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
   })
   let offset = 0
-  reads.forEach(({ buffer }, index) => {
-    if (sizes[index]) encoder.copyBufferToBuffer(buffer, 0, staging, offset, sizes[index])
-    offset += sizes[index]
+  reads.forEach(({ buffer, offsets = [0] }, index) => {
+    const part = sizes[index] / offsets.length
+    for (const from of sizes[index] ? offsets : []) {
+      encoder.copyBufferToBuffer(buffer, from, staging, offset, part)
+      offset += part
+    }
   })
   return async () => {
     try {

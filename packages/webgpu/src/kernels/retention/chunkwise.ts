@@ -237,10 +237,12 @@ for (var i = 0u; i < ${keyWidth}u; i++) {
   let s = vec4f(blocks[at + j0], blocks[at + j1], blocks[at + j2], blocks[at + j3]);
   ${four((c) => `sum${c} += q[q${c} + i] * s;`)}
 }
-${four((c) => `sum${c} *= exp2(rates[h] * f32(max(steps[b * ${length}u + t${c}] - ${reverse ? 1 : 0}, 0)))${mask ? ` * f32(live[b * ${length}u + t${c}])` : ''};`)}
+${four((c) => `sum${c} *= exp2(rates[h] * f32(max(steps[b * ${length}u + t${c}] - ${reverse ? 1 : 0}, 0)));`)}
+${mask ? four((c) => `if (live[b * ${length}u + t${c}] == 0) { sum${c} = vec4f(); }`) : ''}
 let base = ((b * ${heads}u + h) * ${count}u + n) * ${chunk * chunk}u;
 let size = min(${chunk}u, ${length}u - start);
 for (var m = ${reverse ? 'row' : '0u'}; m < ${reverse ? 'size' : 'min(row + 4u, size)'}; m++) {
+  ${mask ? `if (live[b * ${length}u + start + m] == 0) { continue; }` : ''}
   let values = ((b * ${length}u + start + m) * ${heads}u + h) * ${valueWidth}u;
   let value = vec4f(v[values + j0], v[values + j1], v[values + j2], v[values + j3]);
   ${four((c) => `sum${c} += scores[base + min(row + ${c}u, ${chunk - 1}u) * ${chunk}u + m] * value;`)}

@@ -8,13 +8,13 @@ import {
   fixtures,
   modelChecks,
   readFixture,
+  tinyModel,
 } from '@retnet/conformance'
 import { nextTokenGraph } from '@retnet/core'
 import { blobFolder, memorySource, openCheckpoint, openSafetensors } from '@retnet/formats'
 import { createSession, restoreSession } from '@retnet/generate'
 import { recoverable } from '../../recovery/recoverable.js'
 import { type WebGpuBackend, webgpu } from '../../webgpu.js'
-import { tinyModel } from '../tiny-model.js'
 
 /** Name of a check to null, or to what went wrong. */
 export type Verdicts = Record<string, string | null>
