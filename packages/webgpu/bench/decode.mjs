@@ -252,7 +252,10 @@ const backend = await webgpu({
 })
 print(backend.limits.description)
 // far larger than any cache, far smaller than the memory
-const copyBytes = options.models === 'tiny' ? 2 ** 24 : 2 ** Math.floor(Math.log2(backend.limits.maxWeightBytes / 4))
+const copyBytes =
+  options.models === 'tiny'
+    ? 2 ** 24
+    : 2 ** Math.floor(Math.log2(backend.device.limits.maxStorageBufferBindingSize / 4))
 const bandwidth = await copyBandwidth(backend.device, copyBytes)
 print(`copy kernel: ${(bandwidth / 1e9).toFixed(0)} GB/s read + written\n`)
 const tune = options.force ? { fuse: true, barriers: true } : {}

@@ -86,7 +86,8 @@ class GpuBackend implements WebGpuBackend {
     this.#pipelines = new PipelineCache(device)
     this.#rowCopies = new RowCopies(device, this.#pipelines)
     this.limits = {
-      maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
+      // what no buffer can hold is cut into rows
+      maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
       encodings: ['f32', 'f16', 'q8', 'q4'],
       // a software adapter would block for seconds; hardware needs many rows to fill its tiles

@@ -68,7 +68,9 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
     weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part, piece: 0 }),
     pieces(value) {
       const weight = options.weights[parameters.get(value) ?? '']
-      return weight instanceof GpuWeight ? weight.pieces : [{ index: 0, first: 0, rows: graph.types[value].shape[0] ?? 1 }]
+      return weight instanceof GpuWeight
+        ? weight.pieces
+        : [{ index: 0, first: 0, rows: graph.types[value].shape[0] ?? 1 }]
     },
     scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
     table(data) {

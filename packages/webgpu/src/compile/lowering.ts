@@ -1,5 +1,5 @@
 /** What a lowering rule sees while it turns a node into kernels. */
-import type { Graph, GraphNode, OpMap, OpName, RetentionForm, TensorType, WeightEncoding } from '@retnet/core'
+import type { WeightEncoding, Graph, GraphNode, OpMap, OpName, RetentionForm, TensorType } from '@retnet/core'
 import type { Profile } from '../device/profile.js'
 import type { Kernel, Slot } from './kernel.js'
 
@@ -44,7 +44,8 @@ export function lowerPiece(lowering: Lowering, value: number, { index, rows }: W
       const type = lowering.type(other)
       return other === value ? { ...type, shape: [rows, ...type.shape.slice(1)] } : type
     },
-    slot: (other) => (other === value && lowering.encoding(other) === 'f32' ? weight(other, 'data') : lowering.slot(other)),
+    slot: (other) =>
+      other === value && lowering.encoding(other) === 'f32' ? weight(other, 'data') : lowering.slot(other),
     pieces: (other) => (other === value ? [{ index, first: 0, rows }] : lowering.pieces(other)),
   }
 }

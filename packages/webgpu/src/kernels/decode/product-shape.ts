@@ -1,8 +1,7 @@
 /** How a product for few rows is cut into workgroups. */
-import type { WeightEncoding } from '@retnet/core'
+import { isQuantized, type WeightEncoding } from '@retnet/core'
 import type { Lowering } from '../../compile/lowering.js'
 import type { Product } from './product.js'
-import { isScaled } from '../../compile/packed.js'
 import { type WeightChunks, weightChunks } from './weight-chunks.js'
 
 /** Above this the weights are read again for each block of rows, from the cache. */

@@ -1,6 +1,6 @@
 /** How a lane reads a weight: a few words at a time, unpacked four numbers at a time. */
-import { type WeightEncoding, weightBlockSize } from '@retnet/core'
-import { isScaled, numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
+import { isQuantized, type WeightEncoding, weightBlockSize } from '@retnet/core'
+import { numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
 
 export interface WeightChunks {
   /** Numbers in one load. */

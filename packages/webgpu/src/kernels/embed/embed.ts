@@ -17,19 +17,19 @@ export const embedKernels: LowerRules<'embed' | 'scatterAdd'> = {
       const loader = matrixLoader(whole ? lowering : lowerPiece(lowering, table, piece), 'table', table, width)
       const inside = `let row = u32(ids[index / ${width}u]) - ${piece.first}u;\nif (row >= ${piece.rows}u) { return; }\n`
       lowering.emit(
-      kernel({
-        name: 'embed',
-        bindings: [
-          ...loader.bindings,
-          read('ids', lowering.slot(ids), 'i32'),
-          write('y', lowering.slot(node.outputs[0])),
-        ],
-        lanes: elementLanes,
-        workgroups: [elementGroups(total)],
-        declarations: loader.declarations,
-        body: `${elementIndex(total)}\n${whole ? '' : inside}y[index] = tableAt(${whole ? `u32(ids[index / ${width}u])` : 'row'}, index % ${width}u);`,
-      }),
-    )
+        kernel({
+          name: 'embed',
+          bindings: [
+            ...loader.bindings,
+            read('ids', lowering.slot(ids), 'i32'),
+            write('y', lowering.slot(node.outputs[0])),
+          ],
+          lanes: elementLanes,
+          workgroups: [elementGroups(total)],
+          declarations: loader.declarations,
+          body: `${elementIndex(total)}\n${whole ? '' : inside}y[index] = tableAt(${whole ? `u32(ids[index / ${width}u])` : 'row'}, index % ${width}u);`,
+        }),
+      )
     }
   },
 

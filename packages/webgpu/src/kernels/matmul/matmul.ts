@@ -4,6 +4,7 @@ import { type Lowering, type LowerRules, lowerPiece } from '../../compile/loweri
 import { emitGemv, maxGemvRows } from './gemv.js'
 import { offersMatrices } from './matrix-tile.js'
 import { emitMatrixTile, emitRegisterTile } from './multiply.js'
+import type { Product } from './product.js'
 import { emitTiled } from './tiled.js'
 
 export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
@@ -13,14 +14,14 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
     const columns = transposeB ? matrixB[0] : matrixB[1]
     const product = { a, b, y: node.outputs[0], rows, inner, batch: 1, transposeA, transposeB }
-    const whole = { ...product, columns, first: 0, stride: columns }
     const pieces = lowering.pieces(b)
     if (!transposeB || pieces.length === 1) {
-      emitMatmul(whole, lowering)
+      emitMatmul({ ...product, columns }, lowering)
       return
     }
     for (const piece of pieces) {
-      emitMatmul({ ...whole, columns: piece.rows, first: piece.first }, lowerPiece(lowering, b, piece))
+      const window = { first: piece.first, stride: columns }
+      emitMatmul({ ...product, columns: piece.rows, window }, lowerPiece(lowering, b, piece))
     }
   },
   batchMatmul(node, { transposeA, transposeB }, lowering) {
@@ -29,24 +30,8 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [rows, columns] = shape.slice(-2)
     const inner = lowering.type(a).shape.at(transposeA ? -2 : -1)!
     const batch = sizeOf(shape.slice(0, -2))
-    const product = { a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }
-    emitProduct({ ...product, first: 0, stride: columns }, lowering)
+    emitProduct({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
   },
-}
-
-export interface Product {
-  readonly a: number
-  readonly b: number
-  readonly y: number
-  readonly rows: number
-  readonly inner: number
-  readonly columns: number
-  /** The columns of y that the product makes begin here, in rows of `stride`. */
-  readonly first: number
-  readonly stride: number
-  readonly batch: number
-  readonly transposeA: boolean
-  readonly transposeB: boolean
 }
 
 function emitMatmul(product: Product, lowering: Lowering): void {

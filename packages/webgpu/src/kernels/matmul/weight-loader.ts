@@ -1,8 +1,8 @@
 /** WGSL that reads elements of a weight in any encoding as f32. */
-import { type WeightEncoding, weightBlockSize } from '@retnet/core'
+import { isQuantized, type WeightEncoding, weightBlockSize } from '@retnet/core'
 import { type Binding, read } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
-import { isScaled, numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
+import { numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
 
 export interface MatrixLoader {
   readonly bindings: readonly Binding[]

@@ -35,12 +35,13 @@ export interface TileWeight {
   readonly firstTile: number
 }
 
-export function tileShape({ rows, inner, encoding, members }: Product, { profile, type }: Lowering): TileShape {
+export function tileShape({ rows, inner, encoding, members }: Product, lowering: Lowering): TileShape {
+  const { profile } = lowering
   const weights: TileWeight[] = []
   let tiles = 0
   members.forEach(({ linears }, member) =>
     linears.forEach(({ weight }, stream) => {
-      const [columns] = type(weight).shape
+      const [columns] = lowering.type(weight).shape
       weights.push({ weight, member, stream, columns, firstTile: tiles })
       tiles += Math.ceil(columns / tileColumns)
     }),

@@ -1,6 +1,6 @@
 /** How the tile sums read a weight: 16 bytes at a time, turned into lines of eight halves. */
-import { type WeightEncoding, weightBlockSize } from '@retnet/core'
-import { isScaled, numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
+import { isQuantized, type WeightEncoding, weightBlockSize } from '@retnet/core'
+import { numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
 
 export interface WeightLines {
   /** Numbers in one load: 8 for each line. */
