@@ -4,6 +4,7 @@ export {
   type ModelCheck,
   type ModelCheckOptions,
   backendChecks,
+  missingEncoding,
   gradientId,
   modelChecks,
   suites,

@@ -21,7 +21,15 @@ export {
   showType,
   sizeOf,
 } from './contract/tensor.js'
-export { type DeviceWeight, type WeightData, type WeightEncoding, q8BlockSize } from './contract/weight.js'
+export {
+  type DeviceWeight,
+  type WeightData,
+  type WeightEncoding,
+  isQuantized,
+  q4BlockBytes,
+  weightBlockSize,
+  weightLengths,
+} from './contract/weight.js'
 
 export { ArgumentError } from './errors/argument-error.js'
 export { DisposedError } from './errors/disposed-error.js'

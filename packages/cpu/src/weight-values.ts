@@ -1,5 +1,5 @@
 /** The numbers of a weight that is already in memory: for ops that need plain float32. */
-import { q8BlockSize } from '@retnet/core'
+import { weightBlockSize } from '@retnet/core'
 import { type CpuWeight, rowsOf, widen } from './weight.js'
 
 export function unpackWeight(weight: CpuWeight): Float32Array {
@@ -14,7 +14,7 @@ export function unpackWeight(weight: CpuWeight): Float32Array {
   const values = new Float32Array(size)
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const scale = factors[row * scaleStride + Math.floor(column / q8BlockSize)]
+      const scale = factors[row * scaleStride + Math.floor(column / weightBlockSize)]
       values[row * columns + column] = signed[row * rowStride + column] * scale
     }
   }

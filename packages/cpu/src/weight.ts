@@ -1,11 +1,11 @@
 /** Weights in linear memory, in the layout that the kernels read. */
-import { DisposedError, GraphError, q8BlockSize, sizeOf } from '@retnet/core'
+import { DisposedError, GraphError, requireWeight, sizeOf, weightBlockSize } from '@retnet/core'
 import type { DeviceWeight, TensorType, WeightData, WeightEncoding } from '@retnet/core'
 import type { Engine } from './memory/engine.js'
 
 /** Where a weight lies and how its rows follow one another. */
 export interface WeightLayout {
-  readonly encoding: WeightEncoding
+  readonly encoding: Exclude<WeightEncoding, 'q4'>
   readonly address: number
   readonly bytes: number
   /** Elements from row to row; q8 rows are padded with zeros to whole blocks. */
@@ -65,23 +65,10 @@ export function rowsOf(type: TensorType): [rows: number, columns: number] {
   return [columns === 0 ? 0 : sizeOf(type.shape) / columns, columns]
 }
 
-function checkData({ type, encoding, data, scales }: WeightData): void {
-  const kind =
-    encoding === 'f32' ? Float32Array : encoding === 'f16' ? Uint16Array : encoding === 'q8' ? Int8Array : null
-  if (!kind) throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${encoding}.`)
-  const size = sizeOf(type.shape)
-  if (type.dtype !== 'f32' || !(data instanceof kind) || data.length !== size) {
-    throw new GraphError(
-      `upload: expected ${size} numbers in a ${kind.name} for ${encoding} [${type.shape.join(', ')}], got ${data?.length}.`,
-    )
-  }
-  const [rows, columns] = rowsOf(type)
-  const count = rows * Math.ceil(columns / q8BlockSize)
-  if (encoding === 'q8' && scales?.length !== count) {
-    throw new GraphError(
-      `upload: expected ${count} scales for q8 [${type.shape.join(', ')}], got ${scales?.length ?? 'none'}.`,
-    )
-  }
+function checkData(weight: WeightData): void {
+  requireWeight(weight)
+  // until there are kernels that read it
+  if (weight.encoding === 'q4') throw new GraphError('upload: this backend holds weights as f32, f16 or q8, got q4.')
 }
 
 function place(engine: Engine, weight: WeightData): WeightLayout {
@@ -105,8 +92,8 @@ function placeFloats(engine: Engine, data: Float32Array, type: TensorType): Weig
 
 function placeBytes(engine: Engine, { type, data, scales }: WeightData): WeightLayout {
   const [rows, columns] = rowsOf(type)
-  const blocks = Math.ceil(columns / q8BlockSize)
-  const rowStride = blocks * q8BlockSize
+  const blocks = Math.ceil(columns / weightBlockSize)
+  const rowStride = blocks * weightBlockSize
   const numbers = rows * rowStride
   const bytes = numbers + rows * blocks * 4
   const address = engine.allocate(bytes, what(type, 'q8'))

@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { FixtureModel, backendChecks, fixtures, modelChecks, readFixture } from '@retnet/conformance'
+import { FixtureModel, backendChecks, fixtures, missingEncoding, modelChecks, readFixture } from '@retnet/conformance'
 import { nodeFolder, openCheckpoint, openFile, openSafetensors } from '@retnet/formats'
 import { AdapterError, webgpu } from '@retnet/webgpu'
 
@@ -32,7 +32,11 @@ for (const profile of options.profiles.split(',')) {
   if (!backend) continue
   console.log(`${profile}: ${backend.limits.description}`)
   for (const suite of new Set(backendChecks.map((check) => check.suite))) {
-    const checks = backendChecks.filter((check) => check.suite === suite)
+    const ofSuite = backendChecks.filter((check) => check.suite === suite)
+    const checks = ofSuite.filter((check) => !missingEncoding(check, backend))
+    if (checks.length < ofSuite.length) {
+      skip(`of ${suite}`, `encodings other than ${backend.limits.encodings.join(', ')}`, ofSuite.length - checks.length)
+    }
     await group(
       suite,
       checks.map(({ id, run }) => [id, () => run(backend)]),

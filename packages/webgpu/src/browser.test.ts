@@ -24,7 +24,10 @@ else {
     for (const suite of suites) {
       describe(suite, () => {
         const checks = backendChecks.filter((check) => check.suite === suite)
-        test.each(checks.map(({ id }) => [id]))('%s', (id) => expect(backend[id]).toBe(null))
+        test.for(checks.map(({ id }) => [id]))('%s', ([id], { skip }) => {
+          if (backend[id]?.startsWith('skipped: ')) skip(backend[id])
+          expect(backend[id]).toBe(null)
+        })
       })
     }
     describe('reference models', () => {

@@ -7,7 +7,6 @@ import {
   type Graph,
   GraphError,
   type WeightData,
-  type WeightEncoding,
   check,
   sameShape,
   showType,
@@ -22,7 +21,7 @@ import { type OpenDevice, openDevice } from './device/open-device.js'
 import { type Profile, type Tuning, checkTuning, tuned } from './device/profile.js'
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
-import { GpuWeight } from './memory/gpu-weight.js'
+import { type GpuEncoding, GpuWeight } from './memory/gpu-weight.js'
 import { RowCopies } from './memory/row-copies.js'
 import { type StateDtype, inHalves, storedBytes } from './memory/state-storage.js'
 import { randomWeight } from './memory/random-weight.js'
@@ -40,7 +39,7 @@ export interface WebGpuBackend extends Backend {
   /** A weight of pseudo-random numbers in [-range, range), made on the device: for measurements of models that nobody has. */
   randomWeight(
     shape: readonly number[],
-    encoding: WeightEncoding,
+    encoding: GpuEncoding,
     options: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight>
   /** Bytes of device memory that weights, states and programs hold now. */
@@ -114,7 +113,7 @@ class GpuBackend implements WebGpuBackend {
 
   async randomWeight(
     shape: readonly number[],
-    encoding: WeightEncoding,
+    encoding: GpuEncoding,
     { seed, range }: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight> {
     this.#guard.check()

@@ -183,7 +183,12 @@ export const contractRules: readonly ContractRule[] = [
     await requireRefusal(() => backend.upload({ type, encoding: 'f16', data: new Uint16Array(3) }))
     await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes }))
     await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes, scales: scales.subarray(1) }))
-    await requireRefusal(() => backend.upload({ type, encoding: 'q4' as never, data: bytes, scales }))
+    // a row of q4 is one block of 16 bytes here
+    const pairs = new Uint8Array(width * 16)
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: pairs }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: bytes, scales }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: pairs.subarray(1), scales }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q5' as never, data: bytes, scales }))
   }),
   rule('what was disposed is refused', async (_program, backend) => {
     const weight = await backend.upload(identity)

@@ -46,7 +46,7 @@ export function reference(): Backend {
     limits: {
       maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       preferredTokens: 128,
       description: 'float64 interpreter, one thread',
     },

@@ -1,5 +1,5 @@
 /** Matrix products and table look-ups: picks the kernel by shape and by the encoding of the weight. */
-import { type GraphNode, type ValueId, q8BlockSize, sameShape } from '@retnet/core'
+import { type GraphNode, type ValueId, weightBlockSize, sameShape } from '@retnet/core'
 import { Opcode } from '../opcode.js'
 import type { Lowering } from '../plan/lowering.js'
 import type { Place } from '../plan/record.js'
@@ -124,8 +124,8 @@ function gemmUnits(rows: number, columns: number, threads: number): number {
 
 /** x as int16 in blocks with a scale each, once for all products that read it. */
 function quantized(l: Lowering, x: ValueId, rows: number, depth: number): [Place, Place] {
-  const blocks = rows * Math.ceil(depth / q8BlockSize)
-  const numbers = blocks * q8BlockSize * 2
+  const blocks = rows * Math.ceil(depth / weightBlockSize)
+  const numbers = blocks * weightBlockSize * 2
   const place = l.shared(`quantized ${x}`, () => {
     const source = l.place(x)
     const target = l.temporary(numbers + blocks * 4)

@@ -18,6 +18,7 @@ import { emitCopy, emitFill, structureKernels } from '../kernels/structure/struc
 import { emitUnpack } from '../kernels/matmul/unpack.js'
 import type { Kernel, Slot } from './kernel.js'
 import type { Lowering, LowerRule, LowerRules } from './lowering.js'
+import type { GpuEncoding } from '../memory/gpu-weight.js'
 
 const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
   ...elementwiseKernels,
@@ -61,7 +62,8 @@ export function lower(graph: Graph, profile: Profile, options: LowerOptions): Lo
     chunk: options.chunk ?? (profile.barriers ? 128 : 64),
     rounded: graph.parameters.some(({ name }) => options.weights[name].encoding !== 'f32'),
     type: (value) => graph.types[value],
-    encoding: encodingOf,
+    // upload refuses the others
+    encoding: (value) => encodingOf(value) as GpuEncoding | null,
     slot(value) {
       const root = resolve(aliases, value)
       const name = parameters.get(root)

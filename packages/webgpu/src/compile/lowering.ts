@@ -1,5 +1,6 @@
 /** What a lowering rule sees while it turns a node into kernels. */
-import type { Graph, GraphNode, OpMap, OpName, RetentionForm, TensorType, WeightEncoding } from '@retnet/core'
+import type { Graph, GraphNode, OpMap, OpName, RetentionForm, TensorType } from '@retnet/core'
+import type { GpuEncoding } from '../memory/gpu-weight.js'
 import type { Profile } from '../device/profile.js'
 import type { StateSlot } from '../kernels/state/state-text.js'
 import type { Kernel, Slot } from './kernel.js'
@@ -12,7 +13,7 @@ export interface Lowering {
   readonly rounded: boolean
   type(value: number): TensorType
   /** Encoding of a value that is a weight; null for anything else. */
-  encoding(value: number): WeightEncoding | null
+  encoding(value: number): GpuEncoding | null
   /** Where a value lives. A packed weight has no plain slot: use `weight`. */
   slot(value: number): Slot
   /** The same for a value that is updated in place, which may be a state in halves: `slot` would give a copy in f32. */

@@ -1,8 +1,9 @@
 /** Finds a linear layer, a product with a weight and perhaps a bias, in the form that the kernels for few rows take. */
-import { type GraphNode, type WeightEncoding, sizeOf } from '@retnet/core'
+import { type GraphNode, sizeOf } from '@retnet/core'
 import type { Linear } from '../kernels/decode/product.js'
 import { weightChunks } from '../kernels/decode/weight-chunks.js'
 import { offersMatrices } from '../kernels/matmul/matrix-tile.js'
+import type { GpuEncoding } from '../memory/gpu-weight.js'
 import type { Scene } from './peephole.js'
 
 /** More rows are the work of tiled kernels; those of matrices win earlier. */
@@ -18,7 +19,7 @@ export interface FoundLinear {
   readonly rows: number
   readonly inner: number
   readonly columns: number
-  readonly encoding: WeightEncoding
+  readonly encoding: GpuEncoding
 }
 
 /** The linear layer that begins with this product, its bias included. */

@@ -6,6 +6,7 @@ import { PipelineCache } from '../compile/pipelines.js'
 import { keyOf } from '../compile/plan.js'
 import type { Profile } from '../device/profile.js'
 import { GpuMemory } from '../memory/gpu-memory.js'
+import type { GpuEncoding } from '../memory/gpu-weight.js'
 
 /** Value 0, 1, ... of the lowering: a weight in its encoding, numbers, or null for memory that starts as NaN. */
 export interface AloneTensor {
@@ -44,7 +45,7 @@ export class AloneKernels {
         shape: tensors[value].shape,
         dtype: tensors[value].data instanceof Int32Array ? 'i32' : 'f32',
       }),
-      encoding: (value) => tensors[value].weight?.encoding ?? null,
+      encoding: (value) => (tensors[value].weight?.encoding as GpuEncoding | undefined) ?? null,
       slot: (value) => ({ kind: 'value', value }),
       state: (value) => ({ slot: { kind: 'value', value }, half: false }),
       weight: (value, part) => ({ kind: 'weight', name: String(value), part }),

@@ -4,9 +4,13 @@ import {
   type TensorType,
   type WeightData,
   type WeightEncoding,
+  GraphError,
   requireWeight,
 } from '@retnet/core'
 import type { GpuMemory } from './gpu-memory.js'
+
+/** What the kernels read. */
+export type GpuEncoding = Exclude<WeightEncoding, 'q4'>
 
 export interface WeightBuffers {
   readonly data: GPUBuffer
@@ -16,7 +20,7 @@ export interface WeightBuffers {
 /** A weight on the device: its numbers as stored, and for q8 its scales in a buffer of their own. */
 export class GpuWeight implements DeviceWeight {
   readonly type: TensorType
-  readonly encoding: WeightEncoding
+  readonly encoding: GpuEncoding
   readonly bytes: number
   readonly memory: GpuMemory
   readonly #data: GPUBuffer
@@ -25,7 +29,7 @@ export class GpuWeight implements DeviceWeight {
   #disposed = false
 
   /** Takes over the buffers. */
-  constructor(memory: GpuMemory, type: TensorType, encoding: WeightEncoding, { data, scales }: WeightBuffers) {
+  constructor(memory: GpuMemory, type: TensorType, encoding: GpuEncoding, { data, scales }: WeightBuffers) {
     this.type = type
     this.encoding = encoding
     this.memory = memory
@@ -37,6 +41,8 @@ export class GpuWeight implements DeviceWeight {
   static upload(memory: GpuMemory, weight: WeightData): GpuWeight {
     requireWeight(weight)
     const { type, encoding, data, scales, name } = weight
+    if (encoding === 'q4')
+      throw new GraphError('upload: this backend holds weights as f32, f16 or q8, got q4. Load with dtype: q8.')
     const what = `weight ${name ? `${name} ` : ''}[${type.shape.join(', ')}] ${encoding}`
     return new GpuWeight(memory, type, encoding, {
       data: memory.upload(what, data as ArrayBufferView<ArrayBuffer>),

@@ -1,17 +1,17 @@
 /** Weights of pseudo-random numbers that never were in host memory: for measurements at sizes that nobody wants to upload. */
-import { q8BlockSize, sizeOf, type TensorType, type WeightEncoding } from '@retnet/core'
+import { weightBlockSize, sizeOf, type TensorType } from '@retnet/core'
 import { literal } from '../compile/indexing.js'
 import { kernel, write } from '../compile/kernel.js'
 import type { PipelineCache } from '../compile/pipelines.js'
 import type { GpuMemory } from './gpu-memory.js'
-import { GpuWeight } from './gpu-weight.js'
+import { type GpuEncoding, GpuWeight } from './gpu-weight.js'
 
 /** Uniform in [-range, range); the same seed gives the same numbers. */
 export async function randomWeight(
   memory: GpuMemory,
   pipelines: PipelineCache,
   type: TensorType,
-  encoding: WeightEncoding,
+  encoding: GpuEncoding,
   seed: number,
   range: number,
 ): Promise<GpuWeight> {
@@ -35,7 +35,7 @@ y[index] = ${value};`,
     range,
   )
   if (encoding !== 'q8') return new GpuWeight(memory, type, encoding, { data, scales: null })
-  const count = (size / columns) * Math.ceil(columns / q8BlockSize)
+  const count = (size / columns) * Math.ceil(columns / weightBlockSize)
   const scales = memory.create('random scales', count * 4)
   await fill(memory, pipelines, scales, count, `y[index] = bitcast<u32>(${literal(range / 128)});`, range)
   return new GpuWeight(memory, type, encoding, { data, scales })

@@ -2,7 +2,7 @@
  * y = W x for a few rows of x: each workgroup reduces a few rows of a weight. One kernel may hold several weights that share x; a norm
  * of x is applied while x is read, and bias, activation, gate and residual are applied to the sums. Its slow twin is the graph itself.
  */
-import type { WeightEncoding } from '@retnet/core'
+import type { GpuEncoding } from '../../memory/gpu-weight.js'
 import { literal } from '../../compile/indexing.js'
 import { type Binding, kernel, read, write } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
@@ -27,7 +27,7 @@ export interface Product {
   readonly name: string
   readonly rows: number
   readonly inner: number
-  readonly encoding: WeightEncoding
+  readonly encoding: GpuEncoding
   readonly input: ProductInput
   readonly members: readonly ProductMember[]
   /** y += factor * x; for products of one member. */

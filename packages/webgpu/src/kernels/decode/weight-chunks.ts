@@ -1,6 +1,6 @@
 /** How a lane reads a weight: 16 bytes at a time where the width allows, unpacked four numbers at a time. */
-import type { WeightEncoding } from '@retnet/core'
-import { q8BlockSize } from '@retnet/core'
+import { weightBlockSize } from '@retnet/core'
+import type { GpuEncoding } from '../../memory/gpu-weight.js'
 
 export interface WeightChunks {
   /** Numbers in one load. */
@@ -20,7 +20,7 @@ export interface WeightChunks {
 }
 
 /** Null when a row does not divide into whole words of four numbers. */
-export function weightChunks(encoding: WeightEncoding, columns: number): WeightChunks | null {
+export function weightChunks(encoding: GpuEncoding, columns: number): WeightChunks | null {
   const largest = { f32: 4, f16: 8, q8: 16 }[encoding]
   const numbers = [largest, largest / 2, 4].find((size) => size >= 4 && columns % size === 0)
   if (numbers === undefined) return null
@@ -31,13 +31,13 @@ export function weightChunks(encoding: WeightEncoding, columns: number): WeightC
     count: columns / numbers,
     words,
     element: words === 1 ? kind : `vec${words}<${kind}>`,
-    scales: encoding === 'q8' ? Math.ceil(columns / q8BlockSize) : 0,
-    perScale: q8BlockSize / numbers,
+    scales: encoding === 'q8' ? Math.ceil(columns / weightBlockSize) : 0,
+    perScale: weightBlockSize / numbers,
     unpack: (load, four) => unpackers[encoding](load, four, words),
   }
 }
 
-const unpackers: Readonly<Record<WeightEncoding, (load: string, four: number, words: number) => string>> = {
+const unpackers: Readonly<Record<GpuEncoding, (load: string, four: number, words: number) => string>> = {
   f32: (load) => load,
   f16: (load, four) => `vec4f(unpack2x16float(${load}[${2 * four}]), unpack2x16float(${load}[${2 * four + 1}]))`,
   q8: (load, four, words) => `vec4f(unpack4xI8(${words === 1 ? load : `${load}[${four}]`}))`,

@@ -1,4 +1,4 @@
-import { type WeightData, type WeightEncoding, decodeWeight, q8BlockSize } from '@retnet/core'
+import { type WeightData, type WeightEncoding, decodeWeight, weightBlockSize } from '@retnet/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kernel } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
@@ -30,7 +30,7 @@ function encode(shape: readonly number[], data: Float32Array, encoding: WeightEn
   const type = { shape, dtype: 'f32' as const }
   if (encoding === 'f32') return { type, encoding, data }
   if (encoding === 'f16') return { type, encoding, data: Uint16Array.from(data, toHalf) }
-  const scales = new Float32Array(shape[0] * Math.ceil(shape[1] / q8BlockSize)).fill(1 / 127)
+  const scales = new Float32Array(shape[0] * Math.ceil(shape[1] / weightBlockSize)).fill(1 / 127)
   return { type, encoding, data: Int8Array.from(data, (value) => Math.round(value * 127)), scales }
 }
 

@@ -1,7 +1,8 @@
 /** WGSL that reads elements of a weight in any encoding as f32. */
-import { type WeightEncoding, q8BlockSize } from '@retnet/core'
+import { weightBlockSize } from '@retnet/core'
 import { type Binding, read } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
+import type { GpuEncoding } from '../../memory/gpu-weight.js'
 
 export interface MatrixLoader {
   readonly bindings: readonly Binding[]
@@ -25,24 +26,24 @@ export function matrixLoader(lowering: Lowering, name: string, value: number, co
   }
 }
 
-const vectorElement: Readonly<Record<WeightEncoding, string>> = { f32: 'vec4<f32>', f16: 'vec2<u32>', q8: 'u32' }
+const vectorElement: Readonly<Record<GpuEncoding, string>> = { f32: 'vec4<f32>', f16: 'vec2<u32>', q8: 'u32' }
 
-function vectorText(name: string, encoding: WeightEncoding, columns: number): string {
+function vectorText(name: string, encoding: GpuEncoding, columns: number): string {
   const at = `row * ${columns / 4}u + four`
   const value = {
     f32: `${name}[${at}]`,
     f16: `vec4f(unpack2x16float(${name}[${at}].x), unpack2x16float(${name}[${at}].y))`,
-    q8: `vec4f(unpack4xI8(${name}[${at}])) * ${name}Scales[row * ${Math.ceil(columns / q8BlockSize)}u + four / ${q8BlockSize / 4}u]`,
+    q8: `vec4f(unpack4xI8(${name}[${at}])) * ${name}Scales[row * ${Math.ceil(columns / weightBlockSize)}u + four / ${weightBlockSize / 4}u]`,
   }[encoding]
   return `fn ${name}Four(row: u32, four: u32) -> vec4f { return ${value}; }
 fn ${name}At(row: u32, column: u32) -> f32 { return ${name}Four(row, column / 4u)[column % 4u]; }`
 }
 
-function scalarText(name: string, encoding: WeightEncoding, columns: number): string {
+function scalarText(name: string, encoding: GpuEncoding, columns: number): string {
   const value = {
     f32: `${name}[at]`,
     f16: `unpack2x16float(${name}[at / 2u])[at % 2u]`,
-    q8: `f32(unpack4xI8(${name}[at / 4u])[at % 4u]) * ${name}Scales[row * ${Math.ceil(columns / q8BlockSize)}u + column / ${q8BlockSize}u]`,
+    q8: `f32(unpack4xI8(${name}[at / 4u])[at % 4u]) * ${name}Scales[row * ${Math.ceil(columns / weightBlockSize)}u + column / ${weightBlockSize}u]`,
   }[encoding]
   return `fn ${name}At(row: u32, column: u32) -> f32 { let at = row * ${columns}u + column; return ${value}; }`
 }

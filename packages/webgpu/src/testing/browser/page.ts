@@ -5,6 +5,7 @@ import {
   type LoadedFixture,
   type ModelCheckOptions,
   backendChecks,
+  missingEncoding,
   fixtures,
   modelChecks,
   readFixture,
@@ -36,7 +37,10 @@ async function describeAdapter(): Promise<string> {
 async function runBackendChecks(): Promise<Verdicts> {
   using backend = await webgpu({ poison: true })
   const verdicts: Verdicts = {}
-  for (const { id, run } of backendChecks) verdicts[id] = await verdict(() => run(backend))
+  for (const check of backendChecks) {
+    const missing = missingEncoding(check, backend)
+    verdicts[check.id] = missing ? `skipped: ${missing}` : await verdict(() => check.run(backend))
+  }
   return verdicts
 }
 
