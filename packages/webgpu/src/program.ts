@@ -67,8 +67,8 @@ export class GpuProgram implements Program {
 
   createState(): State {
     this.#live()
-    const { memory, guard, rowCopies } = this.#parts
-    return new GpuState({ memory, guard, rowCopies }, stateTensors(this.graph))
+    const { memory, guard, rowCopies, stateDtype } = this.#parts
+    return new GpuState({ memory, guard, rowCopies, stateDtype }, stateTensors(this.graph))
   }
 
   async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {

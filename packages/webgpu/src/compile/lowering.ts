@@ -1,6 +1,7 @@
 /** What a lowering rule sees while it turns a node into kernels. */
 import type { WeightEncoding, Graph, GraphNode, OpMap, OpName, RetentionForm, TensorType } from '@retnet/core'
 import type { Profile } from '../device/profile.js'
+import type { StateSlot } from '../kernels/state/state-text.js'
 import type { Kernel, Slot } from './kernel.js'
 
 export interface Lowering {
@@ -14,6 +15,8 @@ export interface Lowering {
   encoding(value: number): WeightEncoding | null
   /** Where a value lives. A packed weight has no plain slot: use `weight`. */
   slot(value: number): Slot
+  /** The same for a value that is updated in place, which may be a state in halves: `slot` would give a copy in f32. */
+  state(value: number): StateSlot
   weight(value: number, part: 'data' | 'scales'): Slot
   /** What a weight was cut into because no buffer holds all of it; one piece otherwise, and for any other value. */
   pieces(value: number): readonly WeightPiece[]

@@ -46,6 +46,7 @@ export class AloneKernels {
       }),
       encoding: (value) => tensors[value].weight?.encoding ?? null,
       slot: (value) => ({ kind: 'value', value }),
+      state: (value) => ({ slot: { kind: 'value', value }, half: false }),
       weight: (value, part) => ({ kind: 'weight', name: String(value), part, piece: 0 }),
       pieces: (value) => [{ index: 0, first: 0, rows: tensors[value].shape[0] }],
       scratch: (bytes) => keep({ kind: 'scratch', index: made }, this.#memory.create(`scratch ${made++}`, bytes)),

@@ -23,6 +23,7 @@ function lowering(columns: number, inner: number, emitted: Kernel[] = []): Lower
     type: (value) => ({ dtype: 'f32', shape: value === 1 ? [columns, inner] : [1, inner] }),
     encoding: (value) => (value === 1 ? 'f16' : null),
     slot: (value) => ({ kind: 'value', value }),
+    state: (value) => ({ slot: { kind: 'value', value }, half: false }),
     weight: (_value, part) => ({ kind: 'weight', name: 'w', part, piece: 0 }),
     pieces: () => [{ index: 0, first: 0, rows: columns }],
     scratch: unused,
@@ -136,6 +137,7 @@ test('emitRetentionStep: rotation in halves, statistics for a root mean square',
     @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>;
     @group(0) @binding(7) var<storage, read_write> o: array<f32>;
     const gammas = array<f32, 1>(f32(0.500000000));
+
 
     fn turn(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
     var<workgroup> queries: array<f32, 8>;
