@@ -71,7 +71,7 @@ export { type Rows, copiesOverlap, requireCopies, requireRows, requireTargets, r
 export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
-export { decodeWeight } from './interpret/decode-weight.js'
+export { decodeWeight, halfToNumber } from './interpret/decode-weight.js'
 export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'

@@ -7,6 +7,7 @@ import {
   type Graph,
   GraphError,
   type WeightData,
+  type WeightEncoding,
   check,
   sameShape,
   showType,
@@ -21,8 +22,9 @@ import { type OpenDevice, openDevice } from './device/open-device.js'
 import { type Profile, type Tuning, checkTuning, tuned } from './device/profile.js'
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
-import { type GpuEncoding, GpuWeight } from './memory/gpu-weight.js'
+import { GpuWeight } from './memory/gpu-weight.js'
 import { RowCopies } from './memory/row-copies.js'
+import { type StateDtype, inHalves, storedBytes } from './memory/state-storage.js'
 import { randomWeight } from './memory/random-weight.js'
 import { GpuProgram } from './program.js'
 
@@ -38,7 +40,7 @@ export interface WebGpuBackend extends Backend {
   /** A weight of pseudo-random numbers in [-range, range), made on the device: for measurements of models that nobody has. */
   randomWeight(
     shape: readonly number[],
-    encoding: GpuEncoding,
+    encoding: WeightEncoding,
     options: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight>
   /** Bytes of device memory that weights, states and programs hold now. */
@@ -50,7 +52,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   checkOptions(options)
   const open = await openDevice(options)
   const profile = tuned(open.profile, options.tune ?? {})
-  const backend = new GpuBackend({ ...open, profile }, options.poison ?? false)
+  const backend = new GpuBackend({ ...open, profile }, options)
   try {
     await selfTest(backend)
     return backend
@@ -72,22 +74,25 @@ class GpuBackend implements WebGpuBackend {
   readonly #pipelines: PipelineCache
   readonly #rowCopies: RowCopies
   readonly #poison: boolean
+  readonly #stateDtype: StateDtype
   #disposed = false
 
-  constructor(open: OpenDevice, poison: boolean) {
+  constructor(open: OpenDevice, { poison = false, stateDtype = 'f32' }: WebGpuOptions) {
     const { device, profile } = open
     this.#open = open
     this.device = device
     this.#profile = profile
     this.#poison = poison
+    this.#stateDtype = stateDtype
     this.#guard = new DeviceGuard(device)
     this.#memory = new GpuMemory(device, profile, poison)
     this.#pipelines = new PipelineCache(device)
     this.#rowCopies = new RowCopies(device, this.#pipelines)
     this.limits = {
-      maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
+      // what no buffer can hold is cut into rows
+      maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       // a software adapter would block for seconds; hardware needs many rows to fill its tiles
       preferredTokens: profile.barriers ? 1024 : 128,
       description: profile.description,
@@ -110,7 +115,7 @@ class GpuBackend implements WebGpuBackend {
 
   async randomWeight(
     shape: readonly number[],
-    encoding: GpuEncoding,
+    encoding: WeightEncoding,
     { seed, range }: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight> {
     this.#guard.check()
@@ -123,9 +128,12 @@ class GpuBackend implements WebGpuBackend {
     options.signal?.throwIfAborted()
     check(graph)
     const weights = this.#weightsOf(graph, options)
-    const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), options)
+    const stateDtype = this.#stateDtype
+    const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), { ...options, stateDtype })
     const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
-    const [pipelines] = await this.#guard.race(Promise.all([made, this.#rowCopies.prepare(stateTensors(graph))]))
+    const [pipelines] = await this.#guard.race(
+      Promise.all([made, this.#rowCopies.prepare(rowSizes(graph, stateDtype))]),
+    )
     options.signal?.throwIfAborted()
     const memory = this.#memory
     const planned = await this.#guard.race(memory.allocate(`program ${graph.name}`, () => plan(graph, lowered, memory)))
@@ -139,6 +147,7 @@ class GpuBackend implements WebGpuBackend {
         memory,
         guard: this.#guard,
         rowCopies: this.#rowCopies,
+        stateDtype,
         poison: this.#poison,
       })
     } catch (error) {
@@ -194,4 +203,8 @@ function checkCompileOptions(options: GpuCompileOptions): void {
   if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: forms.join(', '), actual: form })
   if (Number.isSafeInteger(chunk) && chunk > 0) return
   throw new ArgumentError({ argument: 'chunk', expected: 'a whole number above 0', actual: chunk })
+}
+
+function rowSizes(graph: Graph, stateDtype: StateDtype): number[] {
+  return [...stateTensors(graph).values()].map((type) => storedBytes(type.shape.slice(1), inHalves(type, stateDtype)))
 }

@@ -4,24 +4,30 @@ import { UsageError } from '../errors.js'
 
 export interface BackendChoice {
   readonly threads?: number
+  readonly stateDtype?: 'f32' | 'f16'
 }
 
 const makers = {
-  cpu: async ({ threads }: BackendChoice): Promise<Backend> => {
+  cpu: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--state-dtype', stateDtype, 'the cpu backend holds states in f32.')
     const { cpu } = await import('@retnet/cpu')
     return cpu(threads === undefined ? {} : { threads })
   },
-  webgpu: async ({ threads }: BackendChoice): Promise<Backend> => {
-    if (threads !== undefined)
-      throw new UsageError('--threads: the webgpu backend has no threads to set.', 'Leave it out.')
+  webgpu: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--threads', threads, 'the webgpu backend has no threads to set.')
     const { webgpu } = await import('@retnet/webgpu')
-    return webgpu()
+    return webgpu(stateDtype === undefined ? {} : { stateDtype })
   },
-  reference: async ({ threads }: BackendChoice): Promise<Backend> => {
-    if (threads !== undefined) throw new UsageError('--threads: the reference backend has one thread.', 'Leave it out.')
+  reference: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--threads', threads, 'the reference backend has one thread.')
+    refuse('--state-dtype', stateDtype, 'the reference backend holds states in float64.')
     const { reference } = await import('@retnet/core')
     return reference()
   },
+}
+
+function refuse(option: string, value: unknown, reason: string): void {
+  if (value !== undefined) throw new UsageError(`${option}: ${reason}`, 'Leave it out.')
 }
 
 export type BackendName = keyof typeof makers

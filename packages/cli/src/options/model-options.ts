@@ -16,6 +16,7 @@ export interface ModelOptions extends ModelNameOptions {
   readonly backend: BackendName
   readonly dtype?: WeightEncoding
   readonly threads?: number
+  readonly stateDtype?: 'f32' | 'f16'
 }
 
 export function addModelName(command: Command): Command {
@@ -39,4 +40,10 @@ export function addModelOptions(command: Command): Command {
       ).choices(weightDtypes),
     )
     .option('--threads <n>', 'threads of the cpu backend (default: one per core)', wholeNumber(1, 64))
+    .addOption(
+      new Option('--state-dtype <type>', 'how the webgpu backend holds states: f32 (default) or f16').choices([
+        'f32',
+        'f16',
+      ]),
+    )
 }

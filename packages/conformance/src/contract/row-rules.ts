@@ -14,8 +14,8 @@ import {
 } from '@retnet/core'
 import { type ContractRule, requireRefusal } from './rule.js'
 
-/** An odd width, so that rows begin at addresses of every kind. */
-const size = { heads: 1, keys: 3, values: 5 }
+/** A row of the memory has 48 bytes, and 24 where a backend holds it in halves; one of the count has 4. */
+const size = { heads: 1, keys: 3, values: 4 }
 const rowNumbers = size.keys * size.values
 
 /** count = count + unmasked tokens; memory as retention has it; y what retention gives. */

@@ -7,6 +7,7 @@ import {
   type RowCopy,
   type State,
   type StateTensors,
+  type TensorType,
   copiesOverlap,
   requireCopies,
   requireRows,
@@ -14,20 +15,29 @@ import {
   requireTensors,
   rowsOf,
   showType,
-  sizeOf,
   stateTensors,
   withRows,
 } from '@retnet/core'
 import type { DeviceGuard } from '../device/device-guard.js'
 import type { GpuMemory } from './gpu-memory.js'
 import { type BufferToRead, encodeReads } from './read-buffers.js'
-import { type RowCopies, rowBytes } from './row-copies.js'
+import type { RowCopies } from './row-copies.js'
+import { type StateDtype, inHalves, storedBytes, toHalves } from './state-storage.js'
 
 /** What states live on. */
 export interface StateHost {
   readonly memory: GpuMemory
   readonly guard: DeviceGuard
   readonly rowCopies: RowCopies
+  readonly stateDtype: StateDtype
+}
+
+/** A tensor as it is stored. */
+interface Stored {
+  readonly buffer: GPUBuffer
+  readonly type: TensorType
+  readonly half: boolean
+  readonly rowBytes: number
 }
 
 export class GpuState implements State {
@@ -35,21 +45,20 @@ export class GpuState implements State {
   readonly rows: number
   readonly bytes: number
   readonly #host: StateHost
-  #buffers: ReadonlyMap<string, GPUBuffer> | null
+  #stored: ReadonlyMap<string, Stored> | null
 
   constructor(host: StateHost, tensors: StateTensors) {
     this.tensors = tensors
     this.rows = rowsOf(tensors)
     this.#host = host
-    const make = (name: string, bytes: number) => host.memory.create(`state ${name}`, bytes)
-    const buffers = new Map([...tensors].map(([name, { shape }]) => [name, make(name, sizeOf(shape) * 4)]))
-    this.#buffers = buffers
-    this.bytes = [...buffers.values()].reduce((total, buffer) => total + buffer.size, 0)
+    const stored = new Map([...tensors].map(([name, type]) => [name, store(host, name, type)]))
+    this.#stored = stored
+    this.bytes = [...stored.values()].reduce((total, { buffer }) => total + buffer.size, 0)
     this.reset()
   }
 
   buffer(name: string): GPUBuffer {
-    return this.#live().get(name)!
+    return this.#live().get(name)!.buffer
   }
 
   /** True when a program of this graph, on the same device, can run on the state. Throws when it was disposed of. */
@@ -64,85 +73,80 @@ export class GpuState implements State {
   }
 
   fork(): GpuState {
-    const buffers = this.#live()
+    const stored = this.#live()
     const copy = new GpuState(this.#host, this.tensors)
     this.#submit((encoder) => {
-      for (const [name, buffer] of buffers) encoder.copyBufferToBuffer(buffer, 0, copy.buffer(name), 0, buffer.size)
+      for (const [name, { buffer }] of stored) encoder.copyBufferToBuffer(buffer, 0, copy.buffer(name), 0, buffer.size)
     })
     return copy
   }
 
   async read(): Promise<NamedTensors> {
-    const buffers = this.#live()
-    return this.#read([...this.tensors].map(([name, type]) => ({ buffer: buffers.get(name)!, type })))
+    return this.#read([...this.#live().values()])
   }
 
   async write(tensors: NamedTensors): Promise<void> {
-    const buffers = this.#live()
+    const stored = this.#live()
     requireTensors(this.tensors, tensors)
-    for (const [name, buffer] of buffers) this.#host.memory.write(buffer, view(tensors[name]))
+    for (const [name, { buffer, half }] of stored) this.#host.memory.write(buffer, bytesOf(tensors[name], half))
   }
 
   reset(): void {
-    const buffers = this.#live()
+    const stored = this.#live()
     this.#submit((encoder) => {
-      for (const buffer of buffers.values()) encoder.clearBuffer(buffer)
+      for (const { buffer } of stored.values()) encoder.clearBuffer(buffer)
     })
   }
 
   async readRows(rows: readonly number[]): Promise<NamedTensors> {
-    const buffers = this.#live()
+    const stored = this.#live()
     requireRows(rows, this)
-    const types = [...withRows(this.tensors, rows.length)]
+    const types = withRows(this.tensors, rows.length)
     return this.#read(
-      types.map(([name, type]) => {
-        const offsets = rows.map((row) => row * rowBytes(type.shape))
-        return { buffer: buffers.get(name)!, type, offsets }
+      [...stored].map(([name, { buffer, half, rowBytes }]) => {
+        return { buffer, half, type: types.get(name)!, offsets: rows.map((row) => row * rowBytes) }
       }),
     )
   }
 
   async writeRows(rows: readonly number[], tensors: NamedTensors): Promise<void> {
-    const buffers = this.#live()
+    const stored = this.#live()
     requireTargets(rows, this)
     requireTensors(withRows(this.tensors, rows.length), tensors)
-    for (const [name, { shape }] of this.tensors) {
-      const size = sizeOf(shape.slice(1))
+    for (const [name, { buffer, half, rowBytes }] of stored) {
+      const bytes = bytesOf(tensors[name], half)
       rows.forEach((row, at) => {
-        const part = view(tensors[name].subarray(at * size, (at + 1) * size))
-        this.#host.memory.write(buffers.get(name)!, part, row * rowBytes(shape))
+        const part = bytes.subarray(at * rowBytes, (at + 1) * rowBytes)
+        this.#host.memory.write(buffer, part, row * rowBytes)
       })
     }
   }
 
   copyRows(source: State, copies: readonly RowCopy[]): void {
-    const to = this.#live()
+    const stored = this.#live()
     if (!(source instanceof GpuState) || source.#host.memory !== this.#host.memory) {
       throw new GraphError('state: the source belongs to another backend. Copy it with readRows() and writeRows().')
     }
-    const from = source.#live()
+    source.#live()
     requireCopies(copies, source, this)
     if (source === this && copiesOverlap(copies)) return this.#copyStaged(copies)
-    const all = [...this.tensors].map(([name, { shape }]) => {
-      return { from: from.get(name)!, to: to.get(name)!, rowBytes: rowBytes(shape) }
-    })
+    const all = [...stored].map(([name, { buffer, rowBytes }]) => ({ from: source.buffer(name), to: buffer, rowBytes }))
     this.#host.rowCopies.submit(all, copies)
   }
 
   resetRows(rows: readonly number[]): void {
-    const buffers = this.#live()
+    const stored = this.#live()
     requireTargets(rows, this)
     this.#submit((encoder) => {
-      for (const [name, { shape }] of this.tensors) {
-        const bytes = rowBytes(shape)
-        for (const row of rows) encoder.clearBuffer(buffers.get(name)!, row * bytes, bytes)
+      for (const { buffer, rowBytes } of stored.values()) {
+        for (const row of rows) encoder.clearBuffer(buffer, row * rowBytes, rowBytes)
       }
     })
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers?.values() ?? []) this.#host.memory.destroy(buffer)
-    this.#buffers = null
+    for (const { buffer } of this.#stored?.values() ?? []) this.#host.memory.destroy(buffer)
+    this.#stored = null
   }
 
   [Symbol.dispose](): void {
@@ -178,13 +182,20 @@ export class GpuState implements State {
     device.queue.submit([encoder.finish()])
   }
 
-  #live(): ReadonlyMap<string, GPUBuffer> {
+  #live(): ReadonlyMap<string, Stored> {
     this.#host.guard.check()
-    if (!this.#buffers) throw new DisposedError('state')
-    return this.#buffers
+    if (!this.#stored) throw new DisposedError('state')
+    return this.#stored
   }
 }
 
-function view(data: NamedTensors[string]): ArrayBufferView<ArrayBuffer> {
-  return data as ArrayBufferView<ArrayBuffer>
+function store({ memory, stateDtype }: StateHost, name: string, type: TensorType): Stored {
+  const half = inHalves(type, stateDtype)
+  const buffer = memory.create(`state ${name}`, storedBytes(type.shape, half))
+  return { buffer, type, half, rowBytes: storedBytes(type.shape.slice(1), half) }
+}
+
+function bytesOf(data: NamedTensors[string], half: boolean): Uint8Array<ArrayBuffer> {
+  const stored = half ? toHalves(data as Float32Array) : data
+  return new Uint8Array(stored.buffer as ArrayBuffer, stored.byteOffset, stored.byteLength)
 }

@@ -1,8 +1,11 @@
-import { sizeOf, type TensorData, type TensorType } from '@retnet/core'
+import type { TensorData, TensorType } from '@retnet/core'
+import { fromHalves, storedBytes } from './state-storage.js'
 
 export interface BufferToRead {
   readonly buffer: GPUBuffer
   readonly type: TensorType
+  /** The buffer holds f32 numbers in halves. */
+  readonly half?: boolean
   /** Bytes at which equal parts of the result begin; one part at 0 if absent. */
   readonly offsets?: readonly number[]
 }
@@ -13,9 +16,9 @@ export function encodeReads(
   encoder: GPUCommandEncoder,
   reads: readonly BufferToRead[],
 ): () => Promise<TensorData[]> {
-  const sizes = reads.map(({ type }) => sizeOf(type.shape) * 4)
+  const sizes = reads.map(({ type, half = false }) => storedBytes(type.shape, half))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (total === 0) return async () => reads.map(({ type }) => view(type, new ArrayBuffer(0)))
+  if (total === 0) return async () => reads.map((read) => view(read, new ArrayBuffer(0)))
   const staging = device.createBuffer({
     label: 'read-back',
     size: total,
@@ -34,10 +37,10 @@ export function encodeReads(
       await staging.mapAsync(GPUMapMode.READ)
       const bytes = staging.getMappedRange().slice(0)
       let at = 0
-      return reads.map(({ type }, index) => {
+      return reads.map((read, index) => {
         const part = bytes.slice(at, at + sizes[index])
         at += sizes[index]
-        return view(type, part)
+        return view(read, part)
       })
     } finally {
       staging.destroy()
@@ -45,6 +48,7 @@ export function encodeReads(
   }
 }
 
-function view(type: TensorType, bytes: ArrayBuffer): TensorData {
+function view({ type, half = false }: BufferToRead, bytes: ArrayBuffer): TensorData {
+  if (half) return fromHalves(new Uint16Array(bytes))
   return type.dtype === 'i32' ? new Int32Array(bytes) : new Float32Array(bytes)
 }

@@ -2,7 +2,7 @@
  * Copies rows between buffers, or within one. A kernel, because `copyBufferToBuffer` reaches a fifth of the bandwidth of a large GPU and
  * refuses to copy within a buffer.
  */
-import { type RowCopy, type StateTensors, sizeOf } from '@retnet/core'
+import type { RowCopy } from '@retnet/core'
 import { type Kernel, kernel, read, write } from '../compile/kernel.js'
 import type { PipelineCache } from '../compile/pipelines.js'
 
@@ -29,10 +29,9 @@ export class RowCopies {
     this.#pipelines = pipelines
   }
 
-  /** Compiles what copies of these tensors need: `encode` cannot wait. */
-  async prepare(tensors: StateTensors): Promise<void> {
-    const sizes = new Set([...tensors.values()].map(({ shape }) => rowBytes(shape)))
-    const wanted = [...sizes]
+  /** Compiles what copies of rows of these sizes need: `submit` cannot wait. */
+  async prepare(rowBytes: readonly number[]): Promise<void> {
+    const wanted = [...new Set(rowBytes)]
       .filter((bytes) => bytes > 0)
       .flatMap((bytes) => [true, false].map((within) => ({ bytes, within })))
     await Promise.all(wanted.map(({ bytes, within }) => this.#make(bytes, within)))
@@ -81,10 +80,6 @@ export class RowCopies {
     buffer.unmap()
     return buffer
   }
-}
-
-export function rowBytes(shape: readonly number[]): number {
-  return sizeOf(shape.slice(1)) * 4
 }
 
 /** Workgroups on y: one layer a copy. */
