@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Fingerprint, type WeightEncoding, decodeWeight, reference } from '@retnet/core'
+import { Fingerprint, type WeightData, type WeightEncoding, decodeWeight, reference } from '@retnet/core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openCheckpoint } from './checkpoint.js'
 import { OptionError, SafetensorsError } from './errors.js'
@@ -31,7 +31,10 @@ async function saved(name: string, dtype: WeightEncoding) {
 /** Every weight as it would be uploaded. */
 async function weightsOf(path: string, dtype: WeightEncoding) {
   using checkpoint = await openCheckpoint(await nodeFolder(path))
-  return await Array.fromAsync(streamWeights({ ...checkpoint, dtype }, new Fingerprint()))
+  const weights: [string, WeightData][] = []
+  for await (const [name, weight] of streamWeights({ ...checkpoint, dtype }, new Fingerprint()))
+    weights.push([name, weight])
+  return weights
 }
 
 async function logitsOf(path: string, dtype?: WeightEncoding) {
