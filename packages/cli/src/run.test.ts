@@ -62,7 +62,7 @@ describe('retnet', () => {
     [['generate', '--logprobs', '2'], /--logprobs.*Add --json/],
     [['generate', '--backend', 'gpu'], /cpu, webgpu, reference/],
     [['generate', '--backend', 'reference', '--threads', '2'], /one thread/],
-    [['generate', '--dtype', 'f64'], /f32, f16, q8/],
+    [['generate', '--dtype', 'f64'], /f32, f16, q8, q4/],
     [['eval', '--text', 'x', '--window', '1'], /--window/],
     [['eval'], /required option '-t, --text <file>'/],
   ] as const)('refuses %j with exit code 2', async (args, message) => {

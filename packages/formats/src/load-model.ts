@@ -1,6 +1,6 @@
 /** From a model's name to a model that runs. */
 import { type Backend, Fingerprint, Model, type WeightEncoding } from '@retnet/core'
-import { type Checkpoint, openCheckpoint, weightDtypes } from './checkpoint.js'
+import { type Checkpoint, chooseDtype, openCheckpoint } from './checkpoint.js'
 import { OptionError } from './errors.js'
 import type { ModelFolder } from './folders/model-folder.js'
 import { nodeFolder } from './folders/node-folder.js'
@@ -11,7 +11,10 @@ import { streamWeights } from './weights/weight-stream.js'
 
 export interface LoadOptions {
   readonly backend: Backend
-  /** How the backend holds the matrices; default `f32`. Norms and biases always stay f32. */
+  /**
+   * How the backend holds the matrices; default: as a quantised checkpoint was saved, else `f32`. Norms and biases always stay f32; with
+   * `q4` the embedding and the output projection are q8.
+   */
   readonly dtype?: WeightEncoding
   readonly signal?: AbortSignal
   /** Bytes of weights read so far and altogether. */
@@ -60,15 +63,14 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Reads a checkpoint and uploads its weights to the backend. */
 export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions): Promise<LoadedModel> {
-  const { backend, dtype = 'f32', signal, onProgress } = options
-  if (!weightDtypes.includes(dtype)) {
-    throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${dtype}.`)
-  }
+  const { backend, signal, onProgress } = options
   const checkpoint = await openCheckpoint(folder, signal ? { signal } : {})
   try {
+    const dtype = chooseDtype(checkpoint, options.dtype)
+    requireHeld(backend, dtype)
     const fingerprint = new Fingerprint()
-    const { family, spec, tensors } = checkpoint
-    const weights = streamWeights({ family, spec, tensors, dtype, signal, onProgress }, fingerprint)
+    const { spec, plan, tensors, quantization } = checkpoint
+    const weights = streamWeights({ plan, tensors, quantization, dtype, signal, onProgress }, fingerprint)
     const model = await Model.create({
       spec,
       backend,
@@ -83,4 +85,12 @@ export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions):
     // the weights are on the backend: no file stays open
     checkpoint.dispose()
   }
+}
+
+function requireHeld({ name, limits }: Backend, dtype: WeightEncoding): void {
+  // a model in q4 has parts in q8
+  const missing = (dtype === 'q4' ? (['q4', 'q8'] as const) : [dtype]).find((held) => !limits.encodings.includes(held))
+  if (!missing) return
+  const fix = `Load with dtype: ${limits.encodings.join(' or ')}.`
+  throw new OptionError('dtype', `the backend ${name} does not hold weights as ${missing}, which ${dtype} needs.`, fix)
 }

@@ -249,7 +249,7 @@ export class GpuProgram implements Program {
 
   #outputSlot(value: number): Slot {
     const parameter = this.graph.parameters.find((candidate) => candidate.value === value)
-    return parameter ? { kind: 'weight', name: parameter.name, part: 'data' } : { kind: 'value', value }
+    return parameter ? { kind: 'weight', name: parameter.name, part: 'data', piece: 0 } : { kind: 'value', value }
   }
 
   /** Bind groups in the order of the kernels; those that touch no state are made once for all states. */
@@ -274,7 +274,7 @@ export class GpuProgram implements Program {
   }
 
   #buffer(slot: Slot, state: GpuState | null): GPUBuffer {
-    if (slot.kind === 'weight') return this.#parts.weights[slot.name].buffer(slot.part)
+    if (slot.kind === 'weight') return this.#parts.weights[slot.name].buffer(slot.part, slot.piece)
     const name = slot.kind === 'value' ? this.#states.get(slot.value) : undefined
     return name === undefined ? this.#parts.plan.buffer(slot) : state!.buffer(name)
   }

@@ -1,6 +1,6 @@
 // What the backend refuses, and what it survives. Numbers are tested by conformance.test.ts.
-import { tinyModel } from '@retnet/conformance'
-import { ArgumentError, DisposedError, fill, trace } from '@retnet/core'
+import { encodeWeight, tinyModel } from '@retnet/conformance'
+import { ArgumentError, DisposedError, embed, fill, matmul, trace } from '@retnet/core'
 import { LogitsError, createSession, generate, restoreSession } from '@retnet/generate'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { openDevice } from './device/open-device.js'
@@ -82,17 +82,65 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
   })
 
   describe('memory', () => {
-    it('below what a weight needs is an error that names the weight, and nothing stays on the device', async () => {
-      const device = await deviceWith(({ limits }) => ({
+    const withBuffersOf = (bytes: number) =>
+      deviceWith(({ limits }) => ({
         limits: new Proxy(limits, {
-          get: (target, name) => (name === 'maxStorageBufferBindingSize' ? 1024 : Reflect.get(target, name, target)),
+          get: (target, name) => (name === 'maxStorageBufferBindingSize' ? bytes : Reflect.get(target, name, target)),
         }),
       }))
+
+    it('below what a few rows of a weight need is an error that names the weight, and nothing stays on the device', async () => {
+      const device = await withBuffersOf(1024)
       const backend = await open({ device })
-      const error = await tinyModel(backend).catch((reason: unknown) => reason)
+      const error = await backend
+        .upload({
+          name: 'head',
+          type: { dtype: 'f32', shape: [31, 300] },
+          encoding: 'f32',
+          data: new Float32Array(9300),
+        })
+        .catch((reason: unknown) => reason)
       expect(error).toBeInstanceOf(DeviceLimitError)
-      expect(String(error)).toMatch(/weight embedding\S* \[31, 12\] f32: needs 1488 bytes .* allows 1024\. Load with/)
+      expect(String(error)).toMatch(/weight head \[31, 300\] f32: needs 37200 bytes .* allows 1024\. Load with/)
       expect(backend.bytes).toBe(0)
+      device.destroy()
+    })
+
+    it.for(['f32', 'f16', 'q8', 'q4'] as const)(
+      'below what a weight needs cuts the %s weight into pieces, for look-ups and products',
+      async (encoding) => {
+        const device = await withBuffersOf(1024)
+        const type = { dtype: 'f32', shape: [63, 60] } as const
+        const values = Float32Array.from({ length: 63 * 60 }, (_, at) => Math.sin(at * at))
+        const graph = trace('tied', (g) => {
+          const table = g.parameter('table', type.shape)
+          const x = embed(table, g.input('ids', [3], 'i32'))
+          return { x, y: matmul(x, table, { transposeB: true }) }
+        })
+        const results = async (backend: WebGpuBackend) => {
+          using table = await backend.upload(encodeWeight(type, encoding, values))
+          using program = await backend.compile(graph, { weights: { table } })
+          const outputs = await program.run({ ids: Int32Array.of(0, 62, 17) }, null)
+          return { outputs, count: program.stats().dispatches }
+        }
+        const expected = await results(await open())
+        const cut = await results(await open({ device }))
+        expect(cut.count).toBeGreaterThan(expected.count)
+        expect(cut.outputs).toEqual(expected.outputs)
+        device.destroy()
+      },
+    )
+
+    it('below what a gradient needs of a weight is an error that names it', async () => {
+      const device = await withBuffersOf(1024)
+      const backend = await open({ device })
+      const graph = trace('product', (g) => ({ y: matmul(g.input('x', [2, 63]), g.parameter('w', [63, 60])) }))
+      const w = await backend.upload({
+        type: { dtype: 'f32', shape: [63, 60] },
+        encoding: 'f32',
+        data: new Float32Array(63 * 60),
+      })
+      await expect(backend.compile(graph, { weights: { w } })).rejects.toThrow(/weight w in one piece: needs/)
       device.destroy()
     })
 

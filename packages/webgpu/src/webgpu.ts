@@ -7,6 +7,7 @@ import {
   type Graph,
   GraphError,
   type WeightData,
+  type WeightEncoding,
   check,
   sameShape,
   showType,
@@ -21,7 +22,7 @@ import { type OpenDevice, openDevice } from './device/open-device.js'
 import { type Profile, type Tuning, checkTuning, tuned } from './device/profile.js'
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
-import { type GpuEncoding, GpuWeight } from './memory/gpu-weight.js'
+import { GpuWeight } from './memory/gpu-weight.js'
 import { RowCopies } from './memory/row-copies.js'
 import { type StateDtype, inHalves, storedBytes } from './memory/state-storage.js'
 import { randomWeight } from './memory/random-weight.js'
@@ -39,7 +40,7 @@ export interface WebGpuBackend extends Backend {
   /** A weight of pseudo-random numbers in [-range, range), made on the device: for measurements of models that nobody has. */
   randomWeight(
     shape: readonly number[],
-    encoding: GpuEncoding,
+    encoding: WeightEncoding,
     options: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight>
   /** Bytes of device memory that weights, states and programs hold now. */
@@ -88,9 +89,10 @@ class GpuBackend implements WebGpuBackend {
     this.#pipelines = new PipelineCache(device)
     this.#rowCopies = new RowCopies(device, this.#pipelines)
     this.limits = {
-      maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
+      // what no buffer can hold is cut into rows
+      maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       // a software adapter would block for seconds; hardware needs many rows to fill its tiles
       preferredTokens: profile.barriers ? 1024 : 128,
       description: profile.description,
@@ -113,7 +115,7 @@ class GpuBackend implements WebGpuBackend {
 
   async randomWeight(
     shape: readonly number[],
-    encoding: GpuEncoding,
+    encoding: WeightEncoding,
     { seed, range }: { readonly seed: number; readonly range: number },
   ): Promise<DeviceWeight> {
     this.#guard.check()

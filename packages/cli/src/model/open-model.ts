@@ -22,7 +22,7 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
   using progress = createProgress(io, 'loading weights', showBytes)
   using loaded = await loadCheckpoint(folder, {
     backend,
-    dtype: options.dtype,
+    ...(options.dtype && { dtype: options.dtype }),
     signal: io.signal,
     onProgress: ({ loaded: done, total }) => progress.update(done, total),
   })

@@ -1,4 +1,6 @@
 /** The options that say which model runs where; the same for all commands that run one. */
+import type { WeightEncoding } from '@retnet/core'
+import { weightDtypes } from '@retnet/formats'
 import { type Command, Option } from 'commander'
 import { type BackendName, backendNames } from '../model/backends.js'
 import { defaultModel } from '../model/bundled.js'
@@ -12,7 +14,7 @@ export interface ModelNameOptions {
 
 export interface ModelOptions extends ModelNameOptions {
   readonly backend: BackendName
-  readonly dtype: 'f32' | 'f16' | 'q8'
+  readonly dtype?: WeightEncoding
   readonly threads?: number
   readonly stateDtype?: 'f32' | 'f16'
 }
@@ -32,9 +34,10 @@ export function addModelOptions(command: Command): Command {
         .default('cpu'),
     )
     .addOption(
-      new Option('--dtype <type>', 'how weights are held: f32, f16, or q8 (8 bits)')
-        .choices(['f32', 'f16', 'q8'])
-        .default('f32'),
+      new Option(
+        '--dtype <type>',
+        'how weights are held: f32, f16, q8 (8 bits) or q4 (4 bits; embedding and output 8) (default: as saved, if in q8 or q4, else f32)',
+      ).choices(weightDtypes),
     )
     .option('--threads <n>', 'threads of the cpu backend (default: one per core)', wholeNumber(1, 64))
     .addOption(

@@ -3,6 +3,8 @@ import { type CompileOptions, type Graph, type GraphNode, type OpName, Unsupport
 import { fuse } from '../fuse/fuse.js'
 import type { Unit } from '../fuse/peephole.js'
 import type { Profile } from '../device/profile.js'
+import { DeviceLimitError } from '../errors.js'
+import { GpuWeight } from '../memory/gpu-weight.js'
 import { elementwiseKernels } from '../kernels/elementwise/elementwise.js'
 import { embedKernels } from '../kernels/embed/embed.js'
 import { lossKernels } from '../kernels/loss/loss.js'
@@ -18,7 +20,6 @@ import { emitCopy, emitFill, structureKernels } from '../kernels/structure/struc
 import { emitUnpack } from '../kernels/matmul/unpack.js'
 import type { Kernel, Slot } from './kernel.js'
 import type { Lowering, LowerRule, LowerRules } from './lowering.js'
-import type { GpuEncoding } from '../memory/gpu-weight.js'
 
 const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
   ...elementwiseKernels,
@@ -64,22 +65,28 @@ export function lower(graph: Graph, profile: Profile, options: LowerOptions): Lo
     chunk: options.chunk ?? (profile.barriers ? 128 : 64),
     rounded: graph.parameters.some(({ name }) => options.weights[name].encoding !== 'f32'),
     type: (value) => graph.types[value],
-    // upload refuses the others
-    encoding: (value) => encodingOf(value) as GpuEncoding | null,
+    encoding: encodingOf,
     slot(value) {
       const root = resolve(aliases, value)
       const name = parameters.get(root)
       const plain: Slot = { kind: 'value', value: root }
       if (halves.has(root)) return emitFromHalves(lowering, plain, sizeOf(graph.types[root].shape))
       if (name === undefined) return plain
-      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data' }
+      if (options.weights[name] instanceof GpuWeight) requireWhole(name, options.weights[name])
+      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data', piece: 0 }
       return emitUnpack(lowering, root, graph.types[root].shape)
     },
     state(value) {
       const root = resolve(aliases, value)
       return { slot: { kind: 'value', value: root }, half: halves.has(root) }
     },
-    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part }),
+    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part, piece: 0 }),
+    pieces(value) {
+      const weight = options.weights[parameters.get(value) ?? '']
+      return weight instanceof GpuWeight
+        ? weight.pieces
+        : [{ index: 0, first: 0, rows: graph.types[value].shape[0] ?? 1 }]
+    },
     scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
     table(data) {
       const known = tables.findIndex((table) => sameNumbers(table, data))
@@ -95,6 +102,17 @@ export function lower(graph: Graph, profile: Profile, options: LowerOptions): Lo
   }
   copyStates(graph, aliases, lowering)
   return { kernels: kernels.filter((made) => !isEmpty(made)), aliases, scratchBytes, tables }
+}
+
+/** Products along its rows and look-ups read a weight piece by piece. */
+function requireWhole(name: string, { pieces, bytes, memory }: GpuWeight): void {
+  if (pieces.length === 1) return
+  throw new DeviceLimitError(
+    `weight ${name} in one piece`,
+    bytes,
+    memory.largest,
+    'An operation of this graph, such as a gradient, needs all of it at once: load with a smaller dtype, or use a device with larger buffers.',
+  )
 }
 
 function lowerNode(graph: Graph, node: GraphNode, lowering: Lowering): void {

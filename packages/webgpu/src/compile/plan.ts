@@ -52,7 +52,7 @@ export function plan(graph: Graph, lowered: Lowered, memory: GpuMemory): Plan {
 export function keyOf(slot: Slot): string {
   if (slot.kind === 'value') return `value ${slot.value}`
   if (slot.kind === 'scratch') return `scratch ${slot.index}`
-  return slot.kind === 'table' ? `table ${slot.index}` : `${slot.name} ${slot.part}`
+  return slot.kind === 'table' ? `table ${slot.index}` : `${slot.name} ${slot.part} ${slot.piece}`
 }
 
 /**

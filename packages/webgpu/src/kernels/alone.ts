@@ -6,7 +6,6 @@ import { PipelineCache } from '../compile/pipelines.js'
 import { keyOf } from '../compile/plan.js'
 import type { Profile } from '../device/profile.js'
 import { GpuMemory } from '../memory/gpu-memory.js'
-import type { GpuEncoding } from '../memory/gpu-weight.js'
 
 /** Value 0, 1, ... of the lowering: a weight in its encoding, numbers, or null for memory that starts as NaN. */
 export interface AloneTensor {
@@ -45,10 +44,11 @@ export class AloneKernels {
         shape: tensors[value].shape,
         dtype: tensors[value].data instanceof Int32Array ? 'i32' : 'f32',
       }),
-      encoding: (value) => (tensors[value].weight?.encoding as GpuEncoding | undefined) ?? null,
+      encoding: (value) => tensors[value].weight?.encoding ?? null,
       slot: (value) => ({ kind: 'value', value }),
       state: (value) => ({ slot: { kind: 'value', value }, half: false }),
-      weight: (value, part) => ({ kind: 'weight', name: String(value), part }),
+      weight: (value, part) => ({ kind: 'weight', name: String(value), part, piece: 0 }),
+      pieces: (value) => [{ index: 0, first: 0, rows: tensors[value].shape[0] }],
       scratch: (bytes) => keep({ kind: 'scratch', index: made }, this.#memory.create(`scratch ${made++}`, bytes)),
       table: (data) =>
         keep(
@@ -124,8 +124,8 @@ export class AloneKernels {
     const put = (slot: Slot, numbers: ArrayBufferView) =>
       this.#buffers.set(keyOf(slot), this.#memory.upload(`tensor ${value}`, numbers as ArrayBufferView<ArrayBuffer>))
     if (weight) {
-      put({ kind: 'weight', name: String(value), part: 'data' }, weight.data)
-      if (weight.scales) put({ kind: 'weight', name: String(value), part: 'scales' }, weight.scales)
+      put({ kind: 'weight', name: String(value), part: 'data', piece: 0 }, weight.data)
+      if (weight.scales) put({ kind: 'weight', name: String(value), part: 'scales', piece: 0 }, weight.scales)
       if (weight.encoding === 'f32') put({ kind: 'value', value }, weight.data)
     } else if (data) put({ kind: 'value', value }, data)
     else this.#buffers.set(`value ${value}`, this.#memory.create(`tensor ${value}`, sizeOf(shape) * 4))

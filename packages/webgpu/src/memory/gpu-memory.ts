@@ -36,10 +36,17 @@ export class GpuMemory {
     }
   }
 
+  /** Bytes of the largest buffer that a kernel can bind. */
+  get largest(): number {
+    const { maxBindingBytes, maxBufferBytes } = this.#profile
+    // whole vectors, so that a buffer of this size needs no padding
+    return Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / 16) * 16
+  }
+
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
   create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
-    const limit = Math.min(this.#profile.maxBindingBytes, this.#profile.maxBufferBytes)
+    const limit = this.largest
     if (size > limit) {
       throw new DeviceLimitError(
         what,

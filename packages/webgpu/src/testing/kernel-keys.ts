@@ -7,8 +7,7 @@ import type { Profile } from '../device/profile.js'
 /** By the id of a case or of its gradient: each kernel under `profile`, as its text and size. */
 export function kernelKeys(profile: Profile): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>()
-  // no kernel reads q4 yet
-  for (const opCase of cases.filter(({ encodings = {} }) => !Object.values(encodings).includes('q4'))) {
+  for (const opCase of cases) {
     const add = (id: string, graph: Graph) => keys.set(id, keysOf(graph, profile, opCase))
     add(opCase.id, caseGraph(opCase))
     if (hasGradient(opCase)) add(gradientId(opCase), gradientGraph(opCase))

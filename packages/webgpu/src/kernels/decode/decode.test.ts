@@ -24,7 +24,8 @@ function lowering(columns: number, inner: number, emitted: Kernel[] = []): Lower
     encoding: (value) => (value === 1 ? 'f16' : null),
     slot: (value) => ({ kind: 'value', value }),
     state: (value) => ({ slot: { kind: 'value', value }, half: false }),
-    weight: (_value, part) => ({ kind: 'weight', name: 'w', part }),
+    weight: (_value, part) => ({ kind: 'weight', name: 'w', part, piece: 0 }),
+    pieces: () => [{ index: 0, first: 0, rows: columns }],
     scratch: unused,
     table: () => ({ kind: 'table', index: 0 }),
     emit: (made) => void emitted.push(made),
@@ -55,7 +56,6 @@ test('emitProduct: f16, norm of x, residual', () => {
     @group(0) @binding(2) var<storage, read> w0_0: array<vec4<u32>>;
     @group(0) @binding(3) var<storage, read> skip: array<f32>;
     @group(0) @binding(4) var<storage, read_write> y0: array<f32>;
-
     var<workgroup> parts: array<f32, 24>;
     var<private> groups: u32;
     fn total(index: u32) -> f32 {
@@ -63,7 +63,6 @@ test('emitProduct: f16, norm of x, residual', () => {
       for (var i = 0u; i < groups; i++) { sum += parts[i * 3u + index]; }
       return sum;
     }
-
     @compute @workgroup_size(256)
     fn main(@builtin(workgroup_id) raw: vec3u, @builtin(local_invocation_index) lane: u32, @builtin(subgroup_invocation_id) subgroupLane: u32, @builtin(subgroup_size) subgroupSize: u32) {
     let group = raw;
