@@ -59,6 +59,7 @@ const hardware = {
   fuse: false,
   tune: {},
   maxWorkgroupSize: 256,
+  maxWorkgroupBytes: 32_768,
   maxStorageBuffers: 10,
   maxBindingBytes: 2 ** 27,
   maxBufferBytes: 2 ** 27,
