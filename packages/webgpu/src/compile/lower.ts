@@ -34,6 +34,8 @@ const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
   ...lossKernels,
 }
 
+export const loweredOps = Object.keys(rules) as (keyof typeof rules)[]
+
 export interface Lowered {
   readonly kernels: readonly Kernel[]
   /** The value whose memory a value shares: reshapes, and states updated in place. */
