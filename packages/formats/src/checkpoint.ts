@@ -36,13 +36,36 @@ export interface Checkpoint extends Disposable {
   dispose(): void
 }
 
+/** What a model folder says besides its weights. */
+export interface FolderTexts {
+  /** The fields of config.json. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly reader: ConfigReader
+  readonly generation: GenerationDefaults
+  readonly tokenizerJson: string | null
+}
+
+/** Reads config.json, generation_config.json and tokenizer.json. Throws JsonError or SourceError. */
+export async function readFolderTexts(folder: ModelFolder, options: ReadOptions = {}): Promise<FolderTexts> {
+  const files = await folder.list(options)
+  const config = await readConfig(folder, files, options)
+  const reader = new ConfigReader(config, `${folder.name}/config.json`)
+  return {
+    config,
+    reader,
+    generation: readGenerationDefaults(await optionalJson(folder, files, 'generation_config.json', options), reader),
+    tokenizerJson: files.includes('tokenizer.json')
+      ? await folder.readText('tokenizer.json', undefined, options)
+      : null,
+  }
+}
+
 /** Throws ConfigError, JsonError, SafetensorsError or SourceError, which name the file and what is wrong with it. */
 export async function openCheckpoint(folder: ModelFolder, options: ReadOptions = {}): Promise<Checkpoint> {
   const files = await folder.list(options)
-  const config = await readConfig(folder, files, options)
+  const { config, reader, generation, tokenizerJson } = await readFolderTexts(folder, options)
   const tensors = await openTensors(folder, files, options)
   try {
-    const reader = new ConfigReader(config, `${folder.name}/config.json`)
     const quantization = readQuantization(reader)
     const stored = storedTensors(tensors, quantization)
     const family = detectFamily(reader, stored)
@@ -51,7 +74,6 @@ export async function openCheckpoint(folder: ModelFolder, options: ReadOptions =
     if (quantization && !plan.some(({ info }) => info.packed?.encoding === quantization)) {
       throw reader.error('quantization_config', `no tensor in ${tensors.name} is ${quantization}.`, 'Remove the field.')
     }
-    const tokenizer = files.includes('tokenizer.json')
     return {
       name: folder.name,
       family,
@@ -62,8 +84,8 @@ export async function openCheckpoint(folder: ModelFolder, options: ReadOptions =
       plan,
       parameters: plan.reduce((total, { shape }) => total + shape.reduce((size, extent) => size * extent, 1), 0),
       storedDtype: quantization ?? plan[0].info.dtype,
-      generation: readGenerationDefaults(await optionalJson(folder, files, 'generation_config.json', options), reader),
-      tokenizerJson: tokenizer ? await folder.readText('tokenizer.json', undefined, options) : null,
+      generation,
+      tokenizerJson,
       dispose: () => tensors.dispose(),
       [Symbol.dispose]: () => tensors.dispose(),
     }
@@ -77,7 +99,10 @@ export async function openCheckpoint(folder: ModelFolder, options: ReadOptions =
 export const weightDtypes: readonly WeightEncoding[] = ['f32', 'f16', 'q8', 'q4']
 
 /** The encoding that is meant: that of the checkpoint unless another is asked for. Throws OptionError for one that is unknown or loses. */
-export function chooseDtype({ quantization, name }: Checkpoint, asked: WeightEncoding | undefined): WeightEncoding {
+export function chooseDtype(
+  { quantization, name }: Pick<Checkpoint, 'quantization' | 'name'>,
+  asked: WeightEncoding | undefined,
+): WeightEncoding {
   const dtype = asked ?? quantization ?? 'f32'
   if (!weightDtypes.includes(dtype)) {
     throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${dtype}.`)

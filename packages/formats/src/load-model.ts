@@ -87,7 +87,8 @@ export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions):
   }
 }
 
-function requireHeld({ name, limits }: Backend, dtype: WeightEncoding): void {
+/** Throws OptionError for a dtype that the backend does not hold weights in. */
+export function requireHeld({ name, limits }: Backend, dtype: WeightEncoding): void {
   // a model in q4 has parts in q8
   const missing = (dtype === 'q4' ? (['q4', 'q8'] as const) : [dtype]).find((held) => !limits.encodings.includes(held))
   if (!missing) return

@@ -29,7 +29,10 @@ export function addModelName(command: Command): Command {
 export function addModelOptions(command: Command): Command {
   return addModelName(command)
     .addOption(
-      new Option('-b, --backend <name>', 'what computes: cpu, webgpu (a GPU), or the float64 interpreter (slow, exact)')
+      new Option(
+        '-b, --backend <name>',
+        'what computes: cpu, webgpu (a GPU), onnx (ONNX Runtime), or the float64 interpreter (slow, exact)',
+      )
         .choices(backendNames)
         .default('cpu'),
     )
