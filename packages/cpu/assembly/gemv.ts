@@ -2,12 +2,13 @@
  * Few rows of x times w^T, w [N, K] in rows: streams the weights once. Not for many rows: see gemm.ts.
  * Each sum runs in the same order whatever the number of threads, because rows of w are always grouped from multiples of four.
  */
-import { F16, F32 } from './pack'
+import { gemvNibbles } from './gemv-nibbles'
+import { F16, F32, Q8 } from './pack'
 import { arg, ptr, share } from './record'
 import { madd, max4, sum4, widenHalf, widenHalf1 } from './simd'
 
-// Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target, xScales
-// With q8, x and xScales are what `quantizeKernel` made.
+// Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target, xScales, xSums
+// With q8 and q4, x, xScales and xSums are what `quantizeKernel` and `quantizeBytesKernel` made.
 export function gemvKernel(r: usize, thread: i32, threads: i32, scratch: usize): void {
   const n0 = share(arg(r, 1), 4, thread, threads)
   const n1 = share(arg(r, 1), 4, thread + 1, threads)
@@ -15,14 +16,32 @@ export function gemvKernel(r: usize, thread: i32, threads: i32, scratch: usize):
   const encoding = arg(r, 5)
   if (encoding == F32) gemvFloat(r, n0, n1)
   else if (encoding == F16) gemvHalf(r, n0, n1, scratch)
-  else gemvBytes(r, n0, n1)
+  else if (encoding == Q8) gemvBytes(r, n0, n1)
+  else gemvNibbles(r, n0, n1)
 }
 
+// The sum of row m at column n, and what is added to it.
 @inline
-function put(r: usize, m: i32, n: i32, value: f32): void {
+export function put(r: usize, m: i32, n: i32, value: f32): void {
   const at = (usize(m) * usize(arg(r, 1)) + usize(n)) << 2
   const source = ptr(r, 9)
   store<f32>(ptr(r, 10) + at, source ? load<f32>(source + at) + value : value)
+}
+
+// The sums of four vectors, each as `sum4` adds it, at columns n to n + 3.
+@inline
+export function put4(r: usize, m: i32, n: i32, a0: v128, a1: v128, a2: v128, a3: v128): void {
+  const low01 = v128.shuffle<f32>(a0, a1, 0, 4, 1, 5)
+  const low23 = v128.shuffle<f32>(a2, a3, 0, 4, 1, 5)
+  const high01 = v128.shuffle<f32>(a0, a1, 2, 6, 3, 7)
+  const high23 = v128.shuffle<f32>(a2, a3, 2, 6, 3, 7)
+  const low = f32x4.add(v128.shuffle<i64>(low01, low23, 0, 2), v128.shuffle<i64>(low01, low23, 1, 3))
+  const high = f32x4.add(v128.shuffle<i64>(high01, high23, 0, 2), v128.shuffle<i64>(high01, high23, 1, 3))
+  let sums = f32x4.add(low, high)
+  const at = (usize(m) * usize(arg(r, 1)) + usize(n)) << 2
+  const source = ptr(r, 9)
+  if (source) sums = f32x4.add(v128.load(source + at), sums)
+  v128.store(ptr(r, 10) + at, sums)
 }
 
 // Four rows of w, `stride` bytes apart, times one x: four sums written at column n.
@@ -228,10 +247,7 @@ export function dotBytes4(
     w += 32
     scales += 4
   }
-  put(r, m, n, sum4(a0))
-  put(r, m, n + 1, sum4(a1))
-  put(r, m, n + 2, sum4(a2))
-  put(r, m, n + 3, sum4(a3))
+  put4(r, m, n, a0, a1, a2, a3)
 }
 
 export function dotBytes1(r: usize, m: i32, n: i32, x: usize, xScales: usize, w: usize, scales: usize, blocks: i32): void {

@@ -1,10 +1,11 @@
 /** Copies blocks of A and B into the panels that `tile` reads. All strides are in elements of the operand. */
 import { COLUMNS, ROWS } from './tile'
-import { splat, widenBytes, widenHalf, widenHalf1 } from './simd'
+import { splat, widenBytes, widenHalf, widenHalf1, widenNibbles } from './simd'
 
 export const F32: i32 = 0
 export const F16: i32 = 1
 export const Q8: i32 = 2
+export const Q4: i32 = 3
 
 // Four rows of four numbers, transposed into target with `stride` bytes between the new rows.
 @inline
@@ -142,6 +143,33 @@ export function packBytes(
       const r1 = first + 1 < columns ? q8(at + bytes, s + scaleBytes) : zero
       const r2 = first + 2 < columns ? q8(at + 2 * bytes, s + 2 * scaleBytes) : zero
       const r3 = first + 3 < columns ? q8(at + 3 * bytes, s + 3 * scaleBytes) : zero
+      transpose4(r0, r1, r2, r3, out + usize(half) * 16, 32)
+    }
+  }
+}
+
+@inline
+function q4(row: usize, k: i32, scale: usize): v128 {
+  return f32x4.mul(widenNibbles(row + (usize(k >> 5) << 4), k & 31), v128.load32_splat(scale))
+}
+
+/** As `packBytes` for rows of 4 bits; `columnStride` counts numbers, two in a byte. */
+export function packNibbles(
+  source: usize, scales: usize, columns: i32, depth: i32, columnStride: i32, scaleStride: i32, target: usize,
+): void {
+  const bytes = usize(columnStride) >> 1
+  const scaleBytes = usize(scaleStride) << 2
+  const zero = splat(0)
+  for (let k = 0; k < depth; k += 4) {
+    const out = target + (usize(k) << 5)
+    for (let half = 0; half < 2; half++) {
+      const first = half * 4
+      const at = source + usize(first) * bytes
+      const s = scales + (usize(k >> 5) << 2) + usize(first) * scaleBytes
+      const r0 = first < columns ? q4(at, k, s) : zero
+      const r1 = first + 1 < columns ? q4(at + bytes, k, s + scaleBytes) : zero
+      const r2 = first + 2 < columns ? q4(at + 2 * bytes, k, s + 2 * scaleBytes) : zero
+      const r3 = first + 3 < columns ? q4(at + 3 * bytes, k, s + 3 * scaleBytes) : zero
       transpose4(r0, r1, r2, r3, out + usize(half) * 16, 32)
     }
   }

@@ -1,14 +1,14 @@
 /** Weights in linear memory, in the layout that the kernels read. */
-import { DisposedError, GraphError, requireWeight, sizeOf, weightBlockSize } from '@retnet/core'
+import { DisposedError, q4BlockBytes, requireWeight, sizeOf, weightBlockSize } from '@retnet/core'
 import type { DeviceWeight, TensorType, WeightData, WeightEncoding } from '@retnet/core'
 import type { Engine } from './memory/engine.js'
 
 /** Where a weight lies and how its rows follow one another. */
 export interface WeightLayout {
-  readonly encoding: Exclude<WeightEncoding, 'q4'>
+  readonly encoding: WeightEncoding
   readonly address: number
   readonly bytes: number
-  /** Elements from row to row; q8 rows are padded with zeros to whole blocks. */
+  /** Elements from row to row; rows of q8 and q4 are padded with zeros to whole blocks. */
   readonly rowStride: number
   readonly scales: number
   readonly scaleStride: number
@@ -23,7 +23,7 @@ export class CpuWeight implements DeviceWeight {
   #disposed = false
 
   constructor(engine: Engine, weight: WeightData) {
-    checkData(weight)
+    requireWeight(weight)
     this.engine = engine
     this.type = weight.type
     this.encoding = weight.encoding
@@ -65,15 +65,10 @@ export function rowsOf(type: TensorType): [rows: number, columns: number] {
   return [columns === 0 ? 0 : sizeOf(type.shape) / columns, columns]
 }
 
-function checkData(weight: WeightData): void {
-  requireWeight(weight)
-  // until there are kernels that read it
-  if (weight.encoding === 'q4') throw new GraphError('upload: this backend holds weights as f32, f16 or q8, got q4.')
-}
-
 function place(engine: Engine, weight: WeightData): WeightLayout {
   if (weight.encoding === 'f32') return placeFloats(engine, weight.data as Float32Array, weight.type)
   if (weight.encoding === 'q8') return placeBytes(engine, weight)
+  if (weight.encoding === 'q4') return placeNibbles(engine, weight)
   const halves = weight.data as Uint16Array
   // The kernels widen finite halves only; the rare weight with others is kept as float32.
   if (halves.some((bits) => (bits & 0x7c00) === 0x7c00))
@@ -106,6 +101,26 @@ function placeBytes(engine: Engine, { type, data, scales }: WeightData): WeightL
       target.set(source.subarray(row * columns, (row + 1) * columns), row * rowStride)
   engine.floats(address + numbers, rows * blocks).set(scales!)
   return { encoding: 'q8', address, bytes, rowStride, scales: address + numbers, scaleStride: blocks }
+}
+
+/** Each block in the order of the kernels: byte k holds element k in its low half and element k + 16 in its high half. */
+function placeNibbles(engine: Engine, { type, data, scales }: WeightData): WeightLayout {
+  const [, columns] = rowsOf(type)
+  const blocks = Math.ceil(columns / weightBlockSize)
+  const bytes = data.length + scales!.length * 4
+  const address = engine.allocate(bytes, what(type, 'q4'))
+  const target = engine.bytes(address, data.length)
+  const half = q4BlockBytes / 2
+  for (let block = 0; block < data.length; block += q4BlockBytes) {
+    for (let pair = 0; pair < half; pair++) {
+      const [first, second] = [data[block + pair], data[block + half + pair]]
+      target[block + 2 * pair] = (first & 15) | ((second & 15) << 4)
+      target[block + 2 * pair + 1] = (first >> 4) | (second & 0xf0)
+    }
+  }
+  engine.floats(address + data.length, scales!.length).set(scales!)
+  const rowStride = blocks * weightBlockSize
+  return { encoding: 'q4', address, bytes, rowStride, scales: address + data.length, scaleStride: blocks }
 }
 
 function what(type: TensorType, encoding: WeightEncoding): string {
