@@ -68,6 +68,7 @@ export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } fr
 
 export { type StateTensors, requireTensors, stateTensors } from './state/tensors.js'
 export { type Rows, copiesOverlap, requireCopies, requireRows, requireTargets, rowsOf, withRows } from './state/rows.js'
+export { checkCompileOptions } from './program/compile-options.js'
 export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
@@ -97,7 +98,14 @@ export {
 } from './model/spec.js'
 export type { SamplingSettings } from './model/decode-many.js'
 export type { Batch, RowDecode, RowIds, RowLogits, RowToken, RowTokens, RowsConsumeOptions } from './model/batch.js'
-export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
+export {
+  Model,
+  type ConsumeOptions,
+  type ModelOptions,
+  type PrepareOptions,
+  type ProgramKind,
+  type ProgramOptions,
+} from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'
 export { encodeSnapshot } from './snapshot/encode.js'

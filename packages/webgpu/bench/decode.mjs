@@ -8,8 +8,8 @@
  * combination of sizes of kernels (KernelTuning). Needs the built packages and, in Node, the package `webgpu`.
  */
 import { parseArgs } from 'node:util'
-import { nextTokenGraph, parameterShapes, stateBytes } from '../../core/dist/index.js'
-import { webgpu } from '../dist/index.js'
+import { nextTokenGraph, parameterShapes, stateBytes } from '@retnet/core'
+import { webgpu } from '@retnet/webgpu'
 
 const { values: options } = parseArgs({
   options: {

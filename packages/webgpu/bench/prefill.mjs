@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util'
 import { create, globals } from 'webgpu'
 import { consumeGraph, logitsGraph } from '@retnet/core'
-import { matrixTuning } from '../dist/bench.js'
-import { webgpu } from '../dist/index.js'
+import { matrixTuning } from '@retnet/webgpu/bench'
+import { webgpu } from '@retnet/webgpu'
 import { measureKernels } from './measure-kernels.mjs'
 
 const { values } = parseArgs({

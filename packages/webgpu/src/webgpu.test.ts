@@ -168,6 +168,31 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       device.destroy()
     })
 
+    it('below what a state or an activation needs is an error that names it, and nothing of it stays', async () => {
+      const device = await withBuffersOf(8192)
+      const backend = await open({ device })
+      const graph = trace('states', (g) => {
+        for (const [name, width] of [
+          ['small', 1],
+          ['large', 100],
+        ] as const) {
+          const state = g.state(name, [64, width])
+          g.updateState(state, state)
+        }
+        return {}
+      })
+      using program = await backend.compile(graph, { weights: {} })
+      const before = backend.bytes
+      expect(() => program.createState()).toThrow(DeviceLimitError)
+      expect(() => program.createState()).toThrow(/state large: needs 25600 bytes .* allows 8192\. Load .* fewer rows/)
+      expect(backend.bytes).toBe(before)
+      using model = await tinyModel(backend)
+      const weights = backend.bytes
+      await expect(model.createBatch(70)).rejects.toThrow(/f32\[70, 1, 31\] of retnet\.decode: needs 8688 bytes in one/)
+      expect(backend.bytes).toBe(weights)
+      device.destroy()
+    })
+
     it('is the same after each of twenty models and their sessions', async () => {
       const backend = await open()
       for (let round = 0; round < 20; round++) {
@@ -239,6 +264,26 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       const other = await two.use((session) => session.generate({ ...sampling, maxTokens: 4 }).result)
       expect([[...told, ...rest.ids], other.ids]).toEqual(expected)
       expect(devices.length).toBe(2)
+    })
+
+    it('takes a batch with it; its rows go on from their snapshots on another one, token for token', async () => {
+      const neutral = { repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0, topK: 0, minP: 0 }
+      const settings = { ...neutral, ...sampling, logitBias: new Map(), history: { seen: [], output: new Map() } }
+      const backend = await open()
+      using batch = await (await tinyModel(backend)).createBatch(3)
+      await batch.consume([0, 2].map((row) => ({ row, tokens: prompt.slice(row) })))
+      const saved = [await batch.saveRow(0), await batch.saveRow(2)]
+      const steps = [0, 2].map((row) => ({ row, token: 7, settings }))
+      const expected = await batch.decode(steps, { count: 6 })
+      const interrupted = batch.decode(steps, { count: 6 })
+      backend.device.destroy()
+      await expect(interrupted).rejects.toThrow(DeviceLostError)
+      await expect(batch.saveRow(0)).rejects.toThrow(DeviceLostError)
+
+      using again = await (await tinyModel(await open())).createBatch(3)
+      await again.loadRow(0, saved[0])
+      await again.loadRow(2, saved[1])
+      expect(await again.decode(steps, { count: 6 })).toEqual(expected)
     })
 
     it('in work that may be repeated is not seen', async () => {

@@ -1,6 +1,5 @@
 /** The backend over one GPU device: weights in its buffers, graphs compiled to WGSL. */
 import {
-  ArgumentError,
   type Backend,
   type CompileOptions,
   type DeviceWeight,
@@ -9,6 +8,7 @@ import {
   type WeightData,
   type WeightEncoding,
   check,
+  checkCompileOptions,
   sameShape,
   showType,
   stateTensors,
@@ -124,13 +124,14 @@ class GpuBackend implements WebGpuBackend {
 
   async compile(graph: Graph, options: GpuCompileOptions): Promise<GpuProgram> {
     this.#guard.check()
-    checkCompileOptions(options)
+    checkCompileOptions(options, ['tune'])
+    checkTuning(options.tune ?? {})
     options.signal?.throwIfAborted()
     check(graph)
     const weights = this.#weightsOf(graph, options)
     const stateDtype = this.#stateDtype
     const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), { ...options, stateDtype })
-    const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
+    const made = this.#pipelines.all(lowered.kernels, options.onProgress)
     const [pipelines] = await this.#guard.race(
       Promise.all([made, this.#rowCopies.prepare(rowSizes(graph, stateDtype))]),
     )
@@ -182,27 +183,6 @@ class GpuBackend implements WebGpuBackend {
     for (const [, weight] of own) weight.requireLive()
     return Object.fromEntries(own)
   }
-}
-
-const compileOptions: readonly string[] = [
-  'weights',
-  'form',
-  'chunk',
-  'signal',
-  'tune',
-] satisfies (keyof GpuCompileOptions)[]
-const forms: readonly string[] = ['auto', 'parallel', 'recurrent', 'chunkwise']
-
-function checkCompileOptions(options: GpuCompileOptions): void {
-  const unknown = Object.keys(options).find((name) => !compileOptions.includes(name))
-  if (unknown) {
-    throw new ArgumentError({ argument: 'compile options', expected: compileOptions.join(', '), actual: unknown })
-  }
-  const { form = 'auto', chunk = 1, tune = {} } = options
-  checkTuning(tune)
-  if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: forms.join(', '), actual: form })
-  if (Number.isSafeInteger(chunk) && chunk > 0) return
-  throw new ArgumentError({ argument: 'chunk', expected: 'a whole number above 0', actual: chunk })
 }
 
 function rowSizes(graph: Graph, stateDtype: StateDtype): number[] {

@@ -236,6 +236,25 @@ export const contractRules: readonly ContractRule[] = [
     await requireRefusal(() => backend.compile(accumulator, { weights: {} }))
     await requireRefusal(() => backend.compile(accumulator, { weights: { weight: foreign } }))
   }),
+  rule('compile tells its progress, from the beginning to the end', async (_program, backend) => {
+    using weight = await backend.upload(identity)
+    const told: [number, number][] = []
+    const onProgress = (...progress: [number, number]) => void told.push(progress)
+    for (const _ of ['first', 'again']) {
+      using program = await backend.compile(accumulator, { weights: { weight }, onProgress })
+      const [[begin], [end, total]] = [told[0], told.at(-1)!]
+      const rising = told.every(([ready, of], at) => of === total && (at === 0 || ready >= told[at - 1][0]))
+      if (begin !== 0 || end !== total || total < 1 || !rising) throw new Error(`told ${JSON.stringify(told)}`)
+      if (program.stats().dispatches < 1) throw new Error('expected a kernel')
+      told.length = 0
+    }
+  }),
+  rule('compile refuses unknown and wrong options', async (_program, backend) => {
+    using weight = await backend.upload(identity)
+    for (const wrong of [{ onprogress: () => {} }, { onProgress: 1 }, { form: 'fast' }, { chunk: 0 }, { chunk: 1.5 }]) {
+      await requireRefusal(() => backend.compile(accumulator, { weights: { weight }, ...(wrong as object) }))
+    }
+  }),
   rule('compile refuses a malformed graph', async (_program, backend) => {
     const [node] = accumulator.nodes
     const early = { ...accumulator, nodes: [{ ...node, inputs: [node.inputs[0], 999] }] } as typeof accumulator

@@ -7,6 +7,7 @@ import type { DeviceWeight, WeightData } from '../contract/weight.js'
 import { DisposedError } from '../errors/disposed-error.js'
 import { GraphError } from '../errors/graph-error.js'
 import { check } from '../graph/check.js'
+import { checkCompileOptions } from '../program/compile-options.js'
 import { checkRepeat, repeatRuns } from '../program/repeat.js'
 import { stateTensors } from '../state/tensors.js'
 import { decodeWeight } from './decode-weight.js'
@@ -57,9 +58,13 @@ export function reference(): Backend {
     },
     async compile(graph, options) {
       if (disposed) throw new DisposedError('backend reference')
+      checkCompileOptions(options)
       options.signal?.throwIfAborted()
       check(graph)
-      return referenceProgram(graph, options)
+      options.onProgress?.(0, graph.nodes.length)
+      const program = referenceProgram(graph, options)
+      options.onProgress?.(graph.nodes.length, graph.nodes.length)
+      return program
     },
     dispose: () => void (disposed = true),
     [Symbol.dispose]: () => backend.dispose(),

@@ -12,18 +12,24 @@ export interface Intake {
 export interface IntakeRun {
   /** Tokens of each row. */
   readonly length: number
-  /** Rows of the program: a power of two, so that few programs are compiled; those beyond `intakes` are masked. */
+  /**
+   * Rows of the program. All of the batch, on its own state, where more than half of them would be needed; else a power of two, so
+   * that few programs are compiled, on a small state of its own. Rows without an intake are masked.
+   */
   readonly rows: number
+  readonly whole: boolean
   readonly intakes: readonly Intake[]
 }
 
 /** The row with most tokens left, and others that need a run of the same length, as many as the backend likes to take at once. */
-export function nextRun(intakes: readonly Intake[], preferredTokens: number): IntakeRun {
+export function nextRun(intakes: readonly Intake[], preferredTokens: number, batchRows: number): IntakeRun {
   const lengthOf = ({ tokens, at }: Intake) => runLength(tokens.length - at, preferredTokens)
   const length = Math.max(...intakes.map(lengthOf))
   const most = Math.max(1, Math.floor(preferredTokens / length))
   const alike = intakes.filter((intake) => lengthOf(intake) === length).slice(0, most)
-  return { length, rows: 2 ** Math.ceil(Math.log2(alike.length)), intakes: alike }
+  const rows = 2 ** Math.ceil(Math.log2(alike.length))
+  const whole = 2 * rows > batchRows
+  return { length, rows: whole ? batchRows : rows, whole, intakes: alike }
 }
 
 /** How many tokens of an intake the run takes. */
@@ -34,7 +40,8 @@ export function takes({ length }: IntakeRun, { tokens, at }: Intake): number {
 export function intakeInputs(run: IntakeRun): NamedTensors {
   const ids = new Int32Array(run.rows * run.length)
   const mask = new Int32Array(run.rows * run.length)
-  run.intakes.forEach((intake, row) => {
+  run.intakes.forEach((intake, at) => {
+    const row = run.whole ? intake.row : at
     const count = takes(run, intake)
     for (let t = 0; t < count; t++) ids[row * run.length + t] = intake.tokens[intake.at + t]
     mask.fill(1, row * run.length, row * run.length + count)

@@ -39,6 +39,24 @@ describe('rows of a batch', () => {
     }
   })
 
+  test.each([
+    { count: 2, rows: 2 },
+    { count: 3, rows: 4 },
+    { count: 5, rows: 8 },
+  ])('$count of 8 take in texts of the same length in one run of $rows rows', async ({ count, rows }) => {
+    using model = await create()
+    using batch = await model.createBatch(8)
+    const texts = Array.from({ length: count }, (_, at) => ({ row: 7 - at, tokens: text(16 - (at % 3)) }))
+    await batch.consume(texts)
+    expect((await model.program('consume', { rows, length: 16 })).stats().runs).toBe(1)
+    for (let row = 0; row < 8; row++) {
+      using state = await batch.extract(row)
+      using alone = await model.createState()
+      await model.consume(alone, texts.find((each) => each.row === row)?.tokens ?? [])
+      await expectSameState(model, state, alone)
+    }
+  })
+
   test('draw by their own settings what each draws alone; the others stay as they were', async () => {
     using model = await create()
     using batch = await model.createBatch(6)

@@ -89,7 +89,7 @@ export class Batch {
       for (;;) {
         const waiting = intakes.filter(({ tokens, at }) => at < tokens.length)
         if (waiting.length === 0) return
-        const run = nextRun(waiting, this.#model.backend.limits.preferredTokens)
+        const run = nextRun(waiting, this.#model.backend.limits.preferredTokens, this.rows)
         await this.#takeIn(run, signal)
         for (const intake of run.intakes) {
           intake.at += takes(run, intake)
@@ -219,11 +219,16 @@ export class Batch {
     this.dispose()
   }
 
-  /** Through a small state of its own: a program over all rows would compute those that take nothing in. */
   async #takeIn(run: IntakeRun, signal: AbortSignal | undefined): Promise<void> {
     const program = await this.#model.program('consume', { rows: run.rows, length: run.length })
     await this.#breather.breathe()
     if (this.#disposed) throw new DisposedError('batch')
+    if (run.whole) await program.run(intakeInputs(run), this.#state, { signal })
+    else await this.#takeInAside(program, run, signal)
+  }
+
+  /** On a small state: a program over all rows would compute those that take nothing in. */
+  async #takeInAside(program: Program, run: IntakeRun, signal: AbortSignal | undefined): Promise<void> {
     using state = program.createState()
     state.copyRows(
       this.#state,

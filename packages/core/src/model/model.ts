@@ -1,5 +1,5 @@
 /** A RetNet on a backend: its weights uploaded, its programs compiled as they are needed. It knows ids, no text and no sampling. */
-import type { Backend, Program, RetentionForm } from '../contract/backend.js'
+import type { Backend, CompileOptions, Program, RetentionForm } from '../contract/backend.js'
 import type { Graph } from '../contract/graph.js'
 import type { State } from '../contract/state.js'
 import { sameShape, showType } from '../contract/tensor.js'
@@ -27,7 +27,7 @@ import {
   parameterShapes,
 } from './graphs.js'
 import { extraTensors, snapshotOf, stateValues } from './model-snapshot.js'
-import { runLength } from './run-length.js'
+import { runLength, runLengths } from './run-length.js'
 import { type RetNetSpec, stateBytes } from './spec.js'
 
 export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss' | 'decode'
@@ -47,6 +47,17 @@ export interface ProgramOptions {
   readonly chunk?: number
   /** Which inputs a `decode` program has; others have none of them. */
   readonly decode?: DecodeOptions
+  /** As in `CompileOptions`; not called for a program that somebody has asked for before. */
+  readonly onProgress?: CompileOptions['onProgress']
+}
+
+export interface PrepareOptions {
+  /** Sequences that will be advanced together: 1, or the rows of a batch. Default: 1. */
+  readonly rows?: number
+  /** Checked between programs; those that are compiled stay. */
+  readonly signal?: AbortSignal
+  /** Called with the part that is done, from 0 to 1. */
+  readonly onProgress?: (done: number) => void
 }
 
 export interface ConsumeOptions {
@@ -102,15 +113,34 @@ export class Model {
   /** The compiled graph of one kind and size; made on first use, then kept. */
   program(kind: ProgramKind, size: GraphSize, options: ProgramOptions = {}): Promise<Program> {
     if (this.#disposed) throw new DisposedError('model')
-    const { form, chunk, decode } = options
+    const { form, chunk, decode, onProgress } = options
     const key = JSON.stringify([kind, size.rows, size.length, form, chunk, decode?.history, decode?.bias])
     const known = this.#programs.get(key)
     if (known) return known
     const graph = expand(graphOf(kind, this.spec, size, decode), (node, of) => this.backend.supports(node, of))
-    const program = this.backend.compile(graph, { form, chunk, weights: this.#weights })
+    const program = this.backend.compile(graph, { form, chunk, onProgress, weights: this.#weights })
     this.#programs.set(key, program)
     program.catch(() => this.#programs.delete(key))
     return program
+  }
+
+  /**
+   * Compiles what generation needs. Without it each program is compiled when it is first used, so that the first token comes late; a
+   * page calls it behind a progress bar.
+   */
+  async prepare({ rows = 1, signal, onProgress }: PrepareOptions = {}): Promise<void> {
+    const decode = { history: false, bias: false }
+    const step = this.drawsTokens ? ([['decode', { rows, length: 1 }, { decode }]] as const) : []
+    const consume = runLengths(this.backend.limits.preferredTokens).map((length) => {
+      return ['consume', { rows: 1, length }, {}] as const
+    })
+    const all = [...step, ['next', { rows, length: 1 }, {}] as const, ...consume]
+    for (const [index, [kind, size, options]] of all.entries()) {
+      signal?.throwIfAborted()
+      const part = (ready: number, total: number) => onProgress?.((index + ready / Math.max(total, 1)) / all.length)
+      await this.program(kind, size, { ...options, onProgress: part })
+      onProgress?.((index + 1) / all.length)
+    }
   }
 
   /** The state of one sequence before its first token. */

@@ -1,6 +1,5 @@
 /** The `Backend` of this package: what the contract asks for, over an ONNX Runtime that the caller brings. */
 import {
-  ArgumentError,
   type Backend,
   type BackendLimits,
   type CompileOptions,
@@ -12,6 +11,7 @@ import {
   UnsupportedError,
   type WeightData,
   check,
+  checkCompileOptions,
   requireWeight,
   sameShape,
   showType,
@@ -82,7 +82,9 @@ class OrtBackend implements OnnxBackend {
     }
     const settings = this.#settings(graph, options)
     // runtimes in WebAssembly do one thing at a time
+    options.onProgress?.(0, 1)
     const session = await this.#host.queue.run(() => Session.create(this.#host, graph, settings))
+    options.onProgress?.(1, 1)
     if (!options.signal?.aborted) return new OnnxProgram(this.#host, graph, session)
     session.release()
     throw options.signal.reason as Error
@@ -126,19 +128,4 @@ class OrtBackend implements OnnxBackend {
     })
     return Object.fromEntries(own)
   }
-}
-
-const known: readonly string[] = ['weights', 'form', 'chunk', 'signal'] satisfies (keyof CompileOptions)[]
-const forms: readonly string[] = ['auto', 'parallel', 'recurrent', 'chunkwise']
-
-function checkCompileOptions(options: CompileOptions): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) {
-    const expected = `one of ${known.join(', ')}`
-    throw new ArgumentError({ argument: `compile option ${unknown}`, expected, actual: 'an unknown name' })
-  }
-  const { form = 'auto', chunk = 1 } = options
-  if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: forms.join(', '), actual: form })
-  if (Number.isSafeInteger(chunk) && chunk > 0) return
-  throw new ArgumentError({ argument: 'chunk', expected: 'a whole number of at least 1', actual: chunk })
 }

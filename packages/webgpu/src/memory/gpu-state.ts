@@ -51,7 +51,7 @@ export class GpuState implements State {
     this.tensors = tensors
     this.rows = rowsOf(tensors)
     this.#host = host
-    const stored = new Map([...tensors].map(([name, type]) => [name, store(host, name, type)]))
+    const stored = storeAll(host, tensors)
     this.#stored = stored
     this.bytes = [...stored.values()].reduce((total, { buffer }) => total + buffer.size, 0)
     this.reset()
@@ -186,6 +186,18 @@ export class GpuState implements State {
     this.#host.guard.check()
     if (!this.#stored) throw new DisposedError('state')
     return this.#stored
+  }
+}
+
+/** Nothing stays allocated if one of the tensors is too large. */
+function storeAll(host: StateHost, tensors: StateTensors): Map<string, Stored> {
+  const stored = new Map<string, Stored>()
+  try {
+    for (const [name, type] of tensors) stored.set(name, store(host, name, type))
+    return stored
+  } catch (error) {
+    for (const { buffer } of stored.values()) host.memory.destroy(buffer)
+    throw error
   }
 }
 
