@@ -43,6 +43,19 @@ export class GpuMemory {
     return Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / 16) * 16
   }
 
+  /** Does work that cannot wait; what the device says of it comes later, null if it has done it, and is no error of the whole device. */
+  watch<T>(work: () => T): { result: T; refused: Promise<GPUError | null> } {
+    this.device.pushErrorScope('validation')
+    this.device.pushErrorScope('out-of-memory')
+    const pop = () => this.device.popErrorScope()
+    let scopes: Promise<GPUError | null>[] = []
+    try {
+      return { result: work(), refused: Promise.resolve().then(() => firstOf(scopes)) }
+    } finally {
+      scopes = [pop(), pop()]
+    }
+  }
+
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
   create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
@@ -97,4 +110,10 @@ export class GpuMemory {
     this.bytes -= buffer.size
     buffer.destroy()
   }
+}
+
+/** A device that is lost says so elsewhere. */
+async function firstOf(scopes: readonly Promise<GPUError | null>[]): Promise<GPUError | null> {
+  const errors = await Promise.all(scopes).catch(() => [])
+  return errors.find((error) => error !== null) ?? null
 }
