@@ -23,6 +23,8 @@ export interface LoadOptions {
 
 export interface LoadedModel extends Disposable {
   readonly model: Model
+  /** How its matrices are held. */
+  readonly dtype: WeightEncoding
   /** What the folder said of itself; its files are closed. */
   readonly checkpoint: Checkpoint
   /** Text of tokenizer.json for a tokenizer package, or null. */
@@ -80,7 +82,7 @@ export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions):
     })
     const dispose = () => model.dispose()
     const { tokenizerJson, generation } = checkpoint
-    return { model, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
+    return { model, dtype, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
   } finally {
     // the weights are on the backend: no file stays open
     checkpoint.dispose()

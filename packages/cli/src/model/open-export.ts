@@ -31,7 +31,7 @@ export interface OpenExport extends Omit<FolderTexts, 'config' | 'reader'> {
   readonly file: OnnxFile
 }
 
-export type ExportedModel = Pick<LoadedModel, 'model' | 'tokenizerJson' | 'generation'> & Disposable
+export type ExportedModel = Pick<LoadedModel, 'model' | 'dtype' | 'tokenizerJson' | 'generation'> & Disposable
 
 const modelFile = 'onnx/model.onnx'
 
@@ -83,7 +83,7 @@ export async function loadExport(folder: ModelFolder, options: LoadOptions): Pro
   }
   const common = { spec, backend, weights: weights(), fingerprint: () => fingerprint }
   const model = await Model.create({ ...common, ...(signal && { signal }) })
-  return { model, tokenizerJson, generation, [Symbol.dispose]: () => model.dispose() }
+  return { model, dtype, tokenizerJson, generation, [Symbol.dispose]: () => model.dispose() }
 }
 
 function quantizationOf({ weights }: OnnxFile): 'q8' | 'q4' | null {

@@ -11,7 +11,7 @@ import { createBackend } from './backends.js'
 import { findModel } from './find-model.js'
 import { isExport, loadExport } from './open-export.js'
 
-export interface OpenModel extends Pick<LoadedModel, 'model' | 'tokenizerJson' | 'generation'> {
+export interface OpenModel extends Pick<LoadedModel, 'model' | 'dtype' | 'tokenizerJson' | 'generation'> {
   /** What its folder is called. */
   readonly name: string
   readonly backend: Backend
@@ -31,9 +31,9 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
   }
   using loaded = (await isExport(folder)) ? await loadExport(folder, settings) : await loadCheckpoint(folder, settings)
   progress.stop()
-  const { model, tokenizerJson, generation } = loaded
+  const { model, dtype, tokenizerJson, generation } = loaded
   // awaited here: the model must live until the work is done
-  return await use({ name: folder.name, model, tokenizerJson, generation, backend })
+  return await use({ name: folder.name, model, dtype, tokenizerJson, generation, backend })
 }
 
 /** The tokenizer of a model whose folder has one. */

@@ -1,8 +1,9 @@
 /** Reads one weight of a plan and gives it in the encoding that is asked for. */
-import { type WeightData, type WeightEncoding, decodeWeight } from '@retnet/core'
+import { type WeightData, type WeightEncoding, decodeWeight, isQuantized } from '@retnet/core'
+import { SafetensorsError } from '../errors.js'
 import type { Quantization } from '../quantized/quantization-config.js'
 import { readPacked } from '../quantized/stored-tensors.js'
-import { type TensorFile, toFloat32 } from '../safetensors/tensor-file.js'
+import { type TensorFile, type TensorInfo, toFloat32 } from '../safetensors/tensor-file.js'
 import type { ReadOptions } from '../sources/byte-source.js'
 import { chooseEncoding } from './choose-encoding.js'
 import { encodeValues } from './encode-values.js'
@@ -58,5 +59,15 @@ function encodePlain(
     const data = new Uint16Array(bytes.buffer, bytes.byteOffset + first * 2, size)
     return { type: { dtype: 'f32', shape }, encoding, data }
   }
-  return encodeValues(toFloat32(info, bytes).subarray(first, first + size), shape, encoding)
+  const values = toFloat32(info, bytes).subarray(first, first + size)
+  if (isQuantized(encoding)) requireFinite(values, info)
+  return encodeValues(values, shape, encoding)
+}
+
+/** No scale holds a block with an infinity or a NaN in it. */
+function requireFinite(values: Float32Array, { file, name }: TensorInfo): void {
+  const at = values.findIndex((value) => !Number.isFinite(value))
+  if (at < 0) return
+  const message = `element ${at} is ${values[at]}, which cannot be quantised.`
+  throw new SafetensorsError({ file, tensor: name, problem: 'value-range', message, fix: 'Load it as f32 or f16.' })
 }

@@ -56,7 +56,7 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
     lowering.pieces(weight).length > 1 ||
     inner === 0 ||
     rows < 1 ||
-    !(suitsMatrixProduct({ rows, inner, encoding }, lowering) || suitsFewRows(rows, inner, encoding, lowering))
+    !(suitsMatrixProduct({ rows, inner, columns, encoding }, lowering) || suitsFewRows(rows, inner, encoding, lowering))
   )
     return null
   return {

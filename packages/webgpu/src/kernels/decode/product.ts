@@ -36,7 +36,8 @@ export interface Product {
 }
 
 export function emitProduct(product: Product, lowering: Lowering): void {
-  if (suitsMatrixProduct(product, lowering)) emitMatrixProduct(product, lowering)
+  const widths = product.members.flatMap(({ linears }) => linears.map(({ weight }) => lowering.type(weight).shape[0]))
+  if (suitsMatrixProduct({ ...product, columns: Math.min(...widths) }, lowering)) emitMatrixProduct(product, lowering)
   else emitFewRows(product, lowering)
 }
 

@@ -19,14 +19,23 @@ const fewest: Readonly<Record<WeightEncoding, number>> = { f32: Number.POSITIVE_
 /** Products of square tiles are faster above. */
 const most = 64
 
+/** Weights with fewer columns gain nothing, and keep their exact products. */
+const narrowest = 128
+
+export interface ProductSize {
+  readonly rows: number
+  readonly inner: number
+  /** N of the narrowest weight. */
+  readonly columns: number
+  readonly encoding: WeightEncoding
+}
+
 /** Rounding x to halves is for weights that were rounded too. */
-export function suitsMatrixProduct(
-  { rows, inner, encoding }: Pick<Product, 'rows' | 'inner' | 'encoding'>,
-  { profile }: Lowering,
-): boolean {
+export function suitsMatrixProduct({ rows, inner, columns, encoding }: ProductSize, { profile }: Lowering): boolean {
   return (
     rows >= (profile.tune.matrixRows ?? fewest[encoding]) &&
     rows <= most &&
+    columns >= narrowest &&
     encoding !== 'f32' &&
     offersMatrices(profile) &&
     weightLines(encoding, inner) !== null
