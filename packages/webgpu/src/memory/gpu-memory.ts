@@ -47,13 +47,20 @@ export class GpuMemory {
   watch<T>(work: () => T): { result: T; refused: Promise<GPUError | null> } {
     this.device.pushErrorScope('validation')
     this.device.pushErrorScope('out-of-memory')
-    const pop = () => this.device.popErrorScope()
-    let scopes: Promise<GPUError | null>[] = []
     try {
-      return { result: work(), refused: Promise.resolve().then(() => firstOf(scopes)) }
-    } finally {
-      scopes = [pop(), pop()]
+      const result = work()
+      return { result, refused: this.#endWatch() }
+    } catch (error) {
+      void this.#endWatch()
+      throw error
     }
+  }
+
+  /** A device that is lost says so elsewhere. */
+  async #endWatch(): Promise<GPUError | null> {
+    const scopes = [this.device.popErrorScope(), this.device.popErrorScope()]
+    const errors = await Promise.all(scopes).catch(() => [])
+    return errors.find((error) => error !== null) ?? null
   }
 
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
@@ -110,10 +117,4 @@ export class GpuMemory {
     this.bytes -= buffer.size
     buffer.destroy()
   }
-}
-
-/** A device that is lost says so elsewhere. */
-async function firstOf(scopes: readonly Promise<GPUError | null>[]): Promise<GPUError | null> {
-  const errors = await Promise.all(scopes).catch(() => [])
-  return errors.find((error) => error !== null) ?? null
 }
