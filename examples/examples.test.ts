@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { memoryIo, run } from '@retnet/cli'
 import { afterEach, expect, test, vi } from 'vitest'
 
 afterEach(() => vi.restoreAllMocks())
@@ -44,4 +48,18 @@ test('05: a decode stream gives the text back in whole characters', async () => 
   expect(text).toContain('the same text')
   expect(text).not.toContain('\ufffd')
   expect(text).toMatch(/\n1 \d+\n$/)
+})
+
+test('06: an exported model runs without these packages, and writes what it writes with them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'retnet-example-'))
+  const target = join(folder, 'novels-onnx')
+  expect(await run(['convert', '--to', 'onnx', '--out', target], memoryIo())).toBe(0)
+  vi.spyOn(process, 'argv', 'get').mockReturnValue(['node', '06-plain-onnx.ts', target])
+  const text = await printed(() => import('./06-plain-onnx.ts'))
+  const io = memoryIo()
+  expect(
+    await run(['generate', '--temperature', '0', '-n', '40', '--ignore-eos', '--json', '--threads', '1'], io),
+  ).toBe(0)
+  expect(text.trimEnd()).toBe((JSON.parse(io.output.stdout) as { text: string }).text.trimEnd())
+  rmSync(folder, { recursive: true })
 })

@@ -6,6 +6,8 @@ import { loadModel, type LoadedModel } from '@retnet/formats'
 export interface Candidate {
   readonly name: string
   readonly loaded: LoadedModel
+  /** How its weights are held. */
+  readonly dtype: WeightEncoding
   readonly backend: Backend
   /** Tokens of one repetition: few where each takes long. */
   readonly tokens: number
@@ -20,11 +22,12 @@ export async function loadCandidates(folder: string): Promise<Candidate[]> {
     ['cpu f32', 'f32', 48, () => cpu()],
     ['cpu f16', 'f16', 48, () => cpu()],
     ['cpu q8', 'q8', 48, () => cpu()],
+    ['cpu q4', 'q4', 48, () => cpu()],
   ]
   const candidates: Candidate[] = []
   for (const [name, dtype, tokens, make] of table) {
     const backend = await make()
-    candidates.push({ name, tokens, backend, loaded: await loadModel(folder, { backend, dtype }) })
+    candidates.push({ name, dtype, tokens, backend, loaded: await loadModel(folder, { backend, dtype }) })
   }
   return candidates
 }

@@ -21,7 +21,7 @@ describe('retnet', () => {
       code: 0,
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
     })
-    for (const name of ['generate', 'chat', 'logits', 'eval', 'inspect']) {
+    for (const name of ['generate', 'chat', 'logits', 'eval', 'inspect', 'convert']) {
       const { code, stdout, stderr } = await command('help', name)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).toContain('Examples:')
@@ -60,9 +60,9 @@ describe('retnet', () => {
     [['generate', '--stop-id', '4096', '--threads', '1'], /stopIds/],
     [['generate', '--logit-bias', 'a=1'], /ID=NUMBER/],
     [['generate', '--logprobs', '2'], /--logprobs.*Add --json/],
-    [['generate', '--backend', 'gpu'], /cpu, webgpu, reference/],
+    [['generate', '--backend', 'gpu'], /cpu, webgpu, onnx, reference/],
     [['generate', '--backend', 'reference', '--threads', '2'], /one thread/],
-    [['generate', '--dtype', 'f64'], /f32, f16, q8/],
+    [['generate', '--dtype', 'f64'], /f32, f16, q8, q4/],
     [['eval', '--text', 'x', '--window', '1'], /--window/],
     [['eval'], /required option '-t, --text <file>'/],
   ] as const)('refuses %j with exit code 2', async (args, message) => {

@@ -1,6 +1,7 @@
 /** The whole command as a function: arguments in, exit code out, everything else through `io`. */
 import { Command } from 'commander'
 import { addChat } from './commands/chat.js'
+import { addConvert } from './commands/convert.js'
 import { addEval } from './commands/eval.js'
 import { addGenerate } from './commands/generate.js'
 import { addInspect } from './commands/inspect.js'
@@ -21,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
 function createProgram(io: Io): Command {
   const program = new Command('retnet')
-    .description('Retentive Networks: write text, compute logits, evaluate and inspect models.')
+    .description('Retentive Networks: write text, compute logits, evaluate, inspect and convert models.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
@@ -36,13 +37,13 @@ function createProgram(io: Io): Command {
       getErrHasColors: () => false,
     })
     .addHelpText('after', overview)
-  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect]) add(program, io)
+  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect, addConvert]) add(program, io)
   return program
 }
 
 const overview = `
-Models: a folder with config.json and model.safetensors, a Hugging Face id (owner/name), or the name of a bundled
-model (novels-7m, the default).
+Models: a folder with config.json and model.safetensors or onnx/model.onnx, a Hugging Face id (owner/name), or the name
+of a bundled model (novels-7m, the default).
 
 Examples:
   retnet generate --prompt "It was a dark and stormy night"

@@ -105,14 +105,18 @@ test('halves round to the nearest, ties to even', () => {
   for (const [value, bits] of known) expect(halfBits(value), String(value)).toBe(bits)
 })
 
-test('q8 is within half a step of each block', () => {
-  const next = random('q8')
+// the largest magnitude of a block of q4 may be met by a number of the other sign, which 7 steps do not reach
+test.each([
+  ['q8', 0.5],
+  ['q4', 1],
+] as const)('%s is within %s steps of each block', (encoding, steps) => {
+  const next = random(encoding)
   const values = Float32Array.from({ length: 3 * 70 }, () => next() - 0.5)
-  const weight = encodeWeight({ dtype: 'f32', shape: [3, 70] }, 'q8', values)
+  const weight = encodeWeight({ dtype: 'f32', shape: [3, 70] }, encoding, values)
   expect(weight.scales).toHaveLength(9)
   decodeWeight(weight).forEach((value, at) => {
     const scale = weight.scales![Math.floor(at / 70) * 3 + Math.floor((at % 70) / 32)]
-    expect(Math.abs(value - values[at])).toBeLessThanOrEqual(scale * 0.5000001)
+    expect(Math.abs(value - values[at])).toBeLessThanOrEqual(Math.abs(scale) * (steps + 1e-6))
   })
 })
 

@@ -1,7 +1,9 @@
 /** Everything a backend must pass, as lists of checks that need no test framework: a test file declares them, a page runs them. */
-import type { Backend } from '@retnet/core'
+import type { Backend, WeightEncoding } from '@retnet/core'
 import type { OpCase } from './case.js'
 import { cases } from './cases/cases.js'
+import { batchRules } from './contract/batch-rules.js'
+import { rowRules } from './contract/row-rules.js'
 import { contractRules } from './contract/rules.js'
 import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
 import type { FixtureModel, FormOptions } from './models/fixture-model.js'
@@ -16,6 +18,8 @@ export interface BackendCheck {
   readonly suite: (typeof suites)[number]
   /** Id of a case, `gradient of` one, or a rule of the contract. */
   readonly id: string
+  /** Encodings of weights that the backend must hold, or the check does not concern it: see `missingEncoding`. */
+  readonly encodings: readonly WeightEncoding[]
   /** Throws an error that says what differs. `tolerance` replaces that of the case. */
   readonly run: (backend: Backend, tolerance?: number) => Promise<void>
 }
@@ -24,19 +28,28 @@ export const backendChecks: readonly BackendCheck[] = [
   ...cases.map((opCase): BackendCheck => ({
     suite: 'evaluates',
     id: opCase.id,
+    encodings: Object.values(opCase.encodings ?? {}),
     run: async (backend, tolerance) => requireWithin(await evaluate(backend, within(opCase, tolerance))),
   })),
   ...cases.filter(hasGradient).map((opCase): BackendCheck => ({
     suite: 'differentiates',
     id: gradientId(opCase),
+    encodings: Object.values(opCase.encodings ?? {}),
     run: async (backend, tolerance) => requireWithin(await differentiate(backend, within(opCase, tolerance))),
   })),
-  ...contractRules.map(({ name, hold }): BackendCheck => ({
+  ...[...contractRules, ...rowRules, ...batchRules].map(({ name, hold }): BackendCheck => ({
     suite: 'keeps the contract',
     id: name,
+    encodings: [],
     run: (backend) => hold(backend),
   })),
 ]
+
+/** Why a check does not concern a backend: it needs an encoding that `limits.encodings` does not list. Null when it does. */
+export function missingEncoding({ encodings }: BackendCheck, backend: Backend): string | null {
+  const missing = encodings.find((encoding) => !backend.limits.encodings.includes(encoding))
+  return missing ? `${backend.name} does not list ${missing} in limits.encodings` : null
+}
 
 export interface ModelCheck {
   readonly name: string

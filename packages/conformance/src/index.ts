@@ -4,6 +4,7 @@ export {
   type ModelCheck,
   type ModelCheckOptions,
   backendChecks,
+  missingEncoding,
   gradientId,
   modelChecks,
   suites,
@@ -19,6 +20,7 @@ export {
 export { type Exception } from './exception.js'
 export { FixtureModel, type FormOptions } from './models/fixture-model.js'
 export { type Fixture, type FixtureOutput, fixtures } from './models/fixtures.js'
+export { tinyModel } from './models/tiny-model.js'
 export { tinySpec } from './models/tiny-spec.js'
 export { primitive } from './primitive.js'
 export { type Difference, difference, isWithin, largest, requireWithin, showDifference } from './run/difference.js'

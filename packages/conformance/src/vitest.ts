@@ -1,7 +1,14 @@
 /** Binds the checks to vitest: one test each. A backend's own package calls this from a test file. */
 import type { Backend } from '@retnet/core'
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { type ModelCheckOptions, backendChecks, modelChecks, suites } from './checks.js'
+import { type TestContext, afterAll, beforeAll, describe, test } from 'vitest'
+import {
+  type BackendCheck,
+  type ModelCheckOptions,
+  backendChecks,
+  missingEncoding,
+  modelChecks,
+  suites,
+} from './checks.js'
 import { FixtureModel } from './models/fixture-model.js'
 import type { LoadedFixture } from './models/fixture.js'
 import { fixtures } from './models/fixtures.js'
@@ -27,14 +34,20 @@ export function testBackend(makeBackend: () => Backend | Promise<Backend>, optio
     if (checks.length === 0) continue
     describe(suite, () => {
       const backend = shared(makeBackend)
-      for (const { id, run } of checks) {
-        const reason = skips.get(id)?.reason
-        const hold = () => run(backend(), tolerances.get(id)?.value)
-        if (reason) test.skip(`${id} (${reason})`, hold)
-        else test(id, hold)
-      }
+      for (const check of checks) declare(check, backend, skips.get(check.id)?.reason, tolerances.get(check.id)?.value)
     })
   }
+}
+
+function declare(check: BackendCheck, backend: () => Backend, reason?: string, tolerance?: number): void {
+  const { id, run } = check
+  const hold = ({ skip }: TestContext) => {
+    const missing = missingEncoding(check, backend())
+    if (missing) skip(missing)
+    return run(backend(), tolerance)
+  }
+  if (reason) test.skip(`${id} (${reason})`, hold)
+  else test(id, hold)
 }
 
 export type TestModelsOptions = ModelCheckOptions

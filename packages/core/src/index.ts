@@ -10,7 +10,7 @@ export {
 } from './contract/backend.js'
 export type { Graph, GraphNode, GraphState, NamedValue, ValueId } from './contract/graph.js'
 export type { NoAttributes, OpMap, OpName, RetentionAttributes, RotaryAttributes } from './contract/op-map.js'
-export type { State } from './contract/state.js'
+export type { RowCopy, State } from './contract/state.js'
 export {
   type DType,
   type NamedTensors,
@@ -21,12 +21,21 @@ export {
   showType,
   sizeOf,
 } from './contract/tensor.js'
-export { type DeviceWeight, type WeightData, type WeightEncoding, q8BlockSize } from './contract/weight.js'
+export {
+  type DeviceWeight,
+  type WeightData,
+  type WeightEncoding,
+  isQuantized,
+  q4BlockBytes,
+  weightBlockSize,
+  weightLengths,
+} from './contract/weight.js'
 
 export { ArgumentError } from './errors/argument-error.js'
 export { DisposedError } from './errors/disposed-error.js'
 export { GraphError } from './errors/graph-error.js'
 export { RetNetError } from './errors/retnet-error.js'
+export { RowError, type RowProblem } from './errors/row-error.js'
 export { ShapeError } from './errors/shape-error.js'
 export { SnapshotError, type SnapshotProblem } from './errors/snapshot-error.js'
 export { SpecError } from './errors/spec-error.js'
@@ -57,10 +66,13 @@ export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
 
+export { type StateTensors, requireTensors, stateTensors } from './state/tensors.js'
+export { type Rows, copiesOverlap, requireCopies, requireRows, requireTargets, rowsOf, withRows } from './state/rows.js'
+export { checkCompileOptions } from './program/compile-options.js'
 export { checkRepeat, repeatRuns } from './program/repeat.js'
 export { type InterpretResult, type Numbers64ByName, interpret } from './interpret/interpret.js'
 export { reference } from './interpret/reference-backend.js'
-export { decodeWeight } from './interpret/decode-weight.js'
+export { decodeWeight, halfToNumber } from './interpret/decode-weight.js'
 export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'
@@ -85,7 +97,15 @@ export {
   stateBytes,
 } from './model/spec.js'
 export type { SamplingSettings } from './model/decode-many.js'
-export { Model, type ConsumeOptions, type ModelOptions, type ProgramKind, type ProgramOptions } from './model/model.js'
+export type { Batch, RowDecode, RowIds, RowLogits, RowToken, RowTokens, RowsConsumeOptions } from './model/batch.js'
+export {
+  Model,
+  type ConsumeOptions,
+  type ModelOptions,
+  type PrepareOptions,
+  type ProgramKind,
+  type ProgramOptions,
+} from './model/model.js'
 
 export { decodeSnapshot, decodeSnapshotHeader } from './snapshot/decode.js'
 export { encodeSnapshot } from './snapshot/encode.js'

@@ -2,7 +2,7 @@
  * target = source + A B for any strides of A and B, blocked for the caches. One thread's work: callers cut the product into
  * columns or rows. The order of summation of an element depends on the depth alone, so the cut never changes a result.
  */
-import { F16, F32, packA, packB, packBytes, packHalf } from './pack'
+import { F16, F32, Q8, packA, packB, packBytes, packHalf, packNibbles } from './pack'
 import { arg, ptr, share } from './record'
 import { COLUMNS, ROWS, tile4, tile6 } from './tile'
 
@@ -27,8 +27,8 @@ function blockSize(size: i32, limit: i32, grain: i32): i32 {
 }
 
 /**
- * a: element (m, k) at a + 4 (m aRow + k aDepth). b: element (k, n) at bColumn n + bDepth k in units of its encoding; halves and bytes
- * must have bDepth 1. Strides of source and target are in floats.
+ * a: element (m, k) at a + 4 (m aRow + k aDepth). b: element (k, n) at bColumn n + bDepth k in units of its encoding; halves, bytes and
+ * nibbles must have bDepth 1. Strides of source and target are in floats.
  */
 export function gemm(
   rows: i32, columns: i32, depth: i32,
@@ -57,8 +57,13 @@ export function gemm(
         if (encoding == F32) packB(b + (first << 2), wide, deep, bColumn, bDepth, panelB)
         else if (encoding == F16) packHalf(b + (first << 1), wide, deep, bColumn, panelB)
         else {
-          const scale = scales + ((usize(n) * usize(scaleStride) + usize(k0 >> 5)) << 2)
-          packBytes(b + first, scale, wide, deep, bColumn, scaleStride, panelB)
+          // Whole groups of four rows, in which the blocks of four rows follow one another.
+          const at = usize(n) * usize(bColumn) + (usize(k0) << 2)
+          const scale = scales + ((usize(n) * usize(scaleStride) + (usize(k0 >> 5) << 2)) << 2)
+          const groupBytes = usize(bColumn) << 2
+          const groupScales = usize(scaleStride) << 4
+          if (encoding == Q8) packBytes(b + at, scale, wide, deep, groupBytes, groupScales, panelB)
+          else packNibbles(b + (at >> 1), scale, wide, deep, groupBytes >> 1, groupScales, panelB)
         }
         for (let m = 0; m < high; m += ROWS) {
           const tall = min(ROWS, high - m)
@@ -107,12 +112,13 @@ export function gemmKernel(r: usize, thread: i32, threads: i32, scratch: usize):
   const n0 = whole ? 0 : share(columns, COLUMNS, thread, threads)
   const n1 = whole ? columns : share(columns, COLUMNS, thread + 1, threads)
   if (m0 >= m1 || n0 >= n1) return
-  const shift: usize = encoding == F32 ? 2 : encoding == F16 ? 1 : 0
+  // an element has 2^shift halves of a byte
+  const shift: usize = encoding == F32 ? 3 : encoding == F16 ? 2 : encoding == Q8 ? 1 : 0
   const scales = ptr(r, 13) + ((usize(n0) * usize(arg(r, 14))) << 2)
   const place = usize(m0) * usize(columns) + usize(n0)
   for (let i = b0; i < b1; i++) {
     const a = ptr(r, 4) + ((usize(i) * usize(arg(r, 7)) + usize(m0) * usize(arg(r, 5))) << 2)
-    const b = ptr(r, 8) + ((usize(i) * usize(arg(r, 11)) + usize(n0) * usize(arg(r, 9))) << shift)
+    const b = ptr(r, 8) + ((usize(i) * usize(arg(r, 11)) + usize(n0) * usize(arg(r, 9))) << shift >> 1)
     const offset = (usize(i) * usize(rows) * usize(columns) + place) << 2
     const source = ptr(r, 15) ? ptr(r, 15) + offset : 0
     gemm(

@@ -8,10 +8,12 @@ import { copyKernel, fillKernel } from './copy'
 import { binaryKernel, unaryKernel } from './elementwise'
 import { embedKernel, scatterAddKernel } from './embed'
 import { GEMM_SCRATCH, gemm, gemmKernel } from './gemm'
-import { dot1, dot4, dotBytes1, dotBytes4, dotHalf4, gemvKernel, quantizeKernel, raise, widenRow } from './gemv'
+import { dot1, dot4, dotHalf4, gemvKernel, raise, widenRow } from './gemv'
+import { dotBytes4, quantizeKernel } from './gemv-bytes'
+import { dotNibbles4, quantizeBytesKernel } from './gemv-nibbles'
 import { crossEntropyGradKernel, crossEntropyKernel } from './loss'
 import { layerNormKernel, rmsNormKernel } from './norm'
-import { packA, packB, packBytes, packHalf } from './pack'
+import { packA, packB, packBytes, packHalf, packNibbles } from './pack'
 import { anglesKernel, decayNormKernel, positionsKernel, rotaryKernel } from './position'
 import { RECORD_BYTES } from './record'
 import { softmaxKernel, sumKernel } from './reduce'
@@ -21,8 +23,8 @@ import { tile4, tile6 } from './tile'
 
 export {
   anglesKernel, binaryKernel, chunkStep, chunkwiseKernel, copyKernel, crossEntropyGradKernel, crossEntropyKernel,
-  decayNormKernel, dot1, dot4, dotBytes1, dotBytes4, dotHalf4, embedKernel, fillKernel, gemm, gemmKernel, gemvKernel, layerNormKernel, packA, packB, packBytes, packHalf,
-  positionsKernel, recurrentBlock, recurrentKernel, quantizeKernel, raise, rmsNormKernel, rotaryKernel, scatterAddKernel, softmaxKernel, step1, step16,
+  decayNormKernel, dot1, dot4, dotBytes4, dotHalf4, dotNibbles4, embedKernel, fillKernel, gemm, gemmKernel, gemvKernel, layerNormKernel, packA, packB, packBytes, packHalf, packNibbles,
+  positionsKernel, recurrentBlock, recurrentKernel, quantizeBytesKernel, quantizeKernel, raise, rmsNormKernel, rotaryKernel, scatterAddKernel, softmaxKernel, step1, step16,
   sumKernel, tile4, tile6, unaryKernel, widenRow,
 }
 
@@ -49,6 +51,7 @@ export function dispatch(r: usize, thread: i32, threads: i32, scratch: usize): v
     case Opcode.CrossEntropy: return crossEntropyKernel(r, thread, threads, scratch)
     case Opcode.CrossEntropyGrad: return crossEntropyGradKernel(r, thread, threads, scratch)
     case Opcode.Quantize: return quantizeKernel(r, thread, threads, scratch)
+    case Opcode.QuantizeBytes: return quantizeBytesKernel(r, thread, threads, scratch)
     default: unreachable()
   }
 }

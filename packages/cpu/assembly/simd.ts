@@ -48,6 +48,25 @@ export function widenBytes(source: usize): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words))
 }
 
+/** Four numbers of a block of 4 bits, from number k on, as floats without their scale; k is a multiple of 4 below 32. */
+@inline
+export function widenNibbles(block: usize, k: i32): v128 {
+  // The first half of a block lies in the low halves of its bytes, the second half in the high ones.
+  const bits = (load<u32>(block + usize(k & 15)) >> ((k & 16) >> 2)) & 0x0f0f0f0f
+  const words = i16x8.extend_low_i8x16_u(i32x4.splat(bits))
+  return f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_low_i16x8_u(words), i32x4.splat(8)))
+}
+
+/** The first numbers of a vector, at most four. */
+@inline
+export function storeSome(target: usize, values: v128, count: i32): void {
+  if (count >= 4) return v128.store(target, values)
+  for (let i = 0; i < count; i++) {
+    store<f32>(target + (usize(i) << 2), f32x4.extract_lane(values, 0))
+    values = v128.shuffle<f32>(values, values, 1, 2, 3, 0)
+  }
+}
+
 export function copyFloats(target: usize, source: usize, count: i32): void {
   let i = 0
   for (; i + 4 <= count; i += 4) v128.store(target + (usize(i) << 2), v128.load(source + (usize(i) << 2)))

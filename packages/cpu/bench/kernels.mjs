@@ -22,12 +22,11 @@ function weight(rows, columns, encoding) {
   if (encoding === 'f32') return { type, encoding, data: new Float32Array(size).map(() => Math.random() - 0.5) }
   if (encoding === 'f16')
     return { type, encoding, data: new Uint16Array(size).map(() => 0x2c00 + Math.random() * 4096) }
-  return {
-    type,
-    encoding,
-    data: new Int8Array(size).map(() => Math.random() * 200 - 100),
-    scales: new Float32Array((rows * columns) / 32).fill(0.01),
-  }
+  const data =
+    encoding === 'q8'
+      ? new Int8Array(size).map(() => Math.random() * 200 - 100)
+      : new Uint8Array(size / 2).map(() => Math.random() * 256)
+  return { type, encoding, data, scales: new Float32Array(size / 32).fill(0.01) }
 }
 
 async function layer(backend, rows, columns, depth, encoding) {
@@ -62,7 +61,7 @@ for (const options of [{}, { threads: 1 }, { threads: 1, simd: 'baseline' }]) {
     [512, 512, 512],
   ]) {
     const results = []
-    for (const encoding of ['f32', 'f16', 'q8']) {
+    for (const encoding of ['f32', 'f16', 'q8', 'q4']) {
       const { milliseconds } = await layer(backend, rows, columns, depth, encoding)
       results.push(`${encoding} ${((2 * rows * columns * depth) / milliseconds / 1e6).toFixed(1)}`)
     }
@@ -73,7 +72,7 @@ for (const options of [{}, { threads: 1 }, { threads: 1, simd: 'baseline' }]) {
     [4096, 4096],
   ]) {
     const results = []
-    for (const encoding of ['f32', 'f16', 'q8']) {
+    for (const encoding of ['f32', 'f16', 'q8', 'q4']) {
       const { milliseconds, bytes } = await layer(backend, 1, columns, depth, encoding)
       const speed = bytes / milliseconds / 1e6
       results.push(`${encoding} ${speed.toFixed(1)} GB/s (${(milliseconds * 1000).toFixed(0)} us)`)

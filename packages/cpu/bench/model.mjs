@@ -1,8 +1,9 @@
-// Tokens per second of a small RetNet with random weights: token by token and in chunks of 128. Run after `pnpm build`.
+// Tokens per second of a RetNet with random weights: token by token and in chunks of 128. Run after `pnpm build`:
+// node bench/model.mjs [encoding] [options of the backend] [fields of the specification, as '{"width":768,"keyWidth":768,...}']
 import { Model, parameterShapes } from '@retnet/core'
 import { cpu } from '../dist/index.js'
 
-const encodings = process.argv[2] ? [process.argv[2]] : ['f32', 'f16', 'q8']
+const encodings = process.argv[2] ? process.argv[2].split(',') : ['f32', 'f16', 'q8', 'q4']
 const options = JSON.parse(process.argv[3] ?? '{}')
 const spec = {
   vocabSize: 4096,
@@ -27,6 +28,7 @@ const spec = {
   finalNorm: true,
   residualScale: 1,
   tiedHead: true,
+  ...JSON.parse(process.argv[4] ?? '{}'),
 }
 
 function weight(shape, encoding) {
@@ -40,12 +42,12 @@ function weight(shape, encoding) {
       encoding,
       data: new Uint16Array(size).map(() => 0x2800 + Math.random() * 1024 + (Math.random() < 0.5 ? 0x8000 : 0)),
     }
-  return {
-    type,
-    encoding,
-    data: new Int8Array(size).map(() => Math.random() * 254 - 127),
-    scales: new Float32Array(size / 32).fill(0.05 / 127),
-  }
+  const scales = new Float32Array(size / 32).fill(encoding === 'q8' ? 0.05 / 127 : 0.05 / 8)
+  const data =
+    encoding === 'q8'
+      ? new Int8Array(size).map(() => Math.random() * 254 - 127)
+      : new Uint8Array(size / 2).map(() => Math.random() * 256)
+  return { type, encoding, data, scales }
 }
 
 async function rate(run, tokens, seconds = 1.5) {
@@ -71,7 +73,7 @@ for (const encoding of encodings) {
   const state = await model.createState()
   const next = await model.program('next', { rows: 1, length: 1 })
   const chunk = await model.program('logits', { rows: 1, length: 128 })
-  const tokens = Int32Array.from({ length: 128 }, (_, index) => (index * 37) % 4096)
+  const tokens = Int32Array.from({ length: 128 }, (_, index) => (index * 37) % spec.vocabSize)
   const mask = new Int32Array(128).fill(1)
   const steps = 8
   const decode = await rate(async () => {

@@ -277,7 +277,7 @@ describe('bad input', () => {
       /1 scales .* got none/,
     )
     await expect(backend.upload({ type, encoding: 'f16', data: new Float32Array(4) })).rejects.toThrow(/Uint16Array/)
-    await expect(backend.upload({ type, encoding: 'q4' as never, data: new Int8Array(4) })).rejects.toThrow(/got q4/)
+    await expect(backend.upload({ type, encoding: 'q5' as never, data: new Int8Array(4) })).rejects.toThrow(/got q5/)
   })
 
   it('includes tensors with more axes than the kernels walk', async () => {

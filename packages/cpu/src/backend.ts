@@ -37,7 +37,7 @@ class CpuBackend implements Backend {
     this.limits = {
       maxWeightBytes: engine.maxMemoryBytes,
       maxTotalBytes: engine.maxMemoryBytes,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       preferredTokens: 128,
       description,
     }

@@ -35,7 +35,7 @@ describe('matmul', () => {
     },
   )
 
-  it.each(['f32', 'f16', 'q8'] as const)(
+  it.each(['f32', 'f16', 'q8', 'q4'] as const)(
     'reads %s weights as they are stored, at odd sizes, in both kernels',
     async (encoding) => {
       for (const [rows, columns, depth] of [
@@ -53,12 +53,33 @@ describe('matmul', () => {
         const { kernels } = await expectMatch(
           backend,
           { graph, inputs: { x: numbers(rows * depth) }, weights },
-          encoding === 'q8' ? 3e-5 : 3e-6,
+          // activations are rounded to 16 and 8 bits where there are few rows of them
+          encoding === 'q8' ? 3e-5 : encoding === 'q4' && rows <= 8 ? 1e-2 : 3e-6,
         )
         expect(Object.keys(kernels)).toContain(`${rows <= 8 ? 'gemv' : 'gemm'}.${encoding}`)
       }
     },
   )
+
+  it('multiplies 4 bits by activations that 8 bits hold without an error', async () => {
+    for (const simd of ['relaxed', 'baseline'] as const) {
+      const level = await cpu({ threads: 1, simd })
+      for (const [rows, columns, depth] of [
+        [1, 129, 63],
+        [3, 7, 100],
+        [8, 66, 256],
+      ]) {
+        const graph = trace('whole', (g) => ({
+          y: matmul(g.input('x', [rows, depth]), g.parameter('w', [columns, depth]), { transposeB: true }),
+        }))
+        // in each block of 32 the largest is 127, so that the scale is 1
+        const x = numbers(rows * depth).map((value, at) => ((at % depth) % 32 === 0 ? -127 : Math.round(value * 127)))
+        const w = encode(numbers(columns * depth, 3), [columns, depth], 'q4')
+        await expectMatch(level, { graph, inputs: { x }, weights: { w } })
+      }
+      level.dispose()
+    }
+  })
 
   it('widens every finite half exactly, subnormals included', async () => {
     const finite = Uint16Array.from({ length: 65536 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00)
@@ -95,7 +116,7 @@ describe('matmul', () => {
   })
 
   it('unpacks a packed weight for other uses', async () => {
-    for (const encoding of ['f16', 'q8'] as const) {
+    for (const encoding of ['f16', 'q8', 'q4'] as const) {
       const graph = trace('other', (g) => {
         const w = g.parameter('w', [63, 33])
         return { y: matmul(g.input('x', [5, 63]), w), z: add(w, w) }
@@ -147,7 +168,7 @@ describe('batchMatmul', () => {
 })
 
 describe('embed and scatterAdd', () => {
-  it.each(['f32', 'f16', 'q8'] as const)('picks rows of a %s table', async (encoding) => {
+  it.each(['f32', 'f16', 'q8', 'q4'] as const)('picks rows of a %s table', async (encoding) => {
     const graph = trace('rows', (g) => ({ y: embed(g.parameter('w', [9, 63]), g.input('ids', [2, 3], 'i32')) }))
     const weights = { w: encode(numbers(9 * 63), [9, 63], encoding) }
     await expectMatch(backend, { graph, inputs: { ids: Int32Array.of(0, 8, 3, 3, 7, 1) }, weights })

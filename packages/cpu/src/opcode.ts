@@ -21,6 +21,7 @@ export enum Opcode {
   CrossEntropy,
   CrossEntropyGrad,
   Quantize,
+  QuantizeBytes,
 }
 
 export enum Unary {

@@ -1,5 +1,20 @@
 /** A state in linear memory: one block that programs update in place. */
-import { DisposedError, GraphError, type NamedTensors, type State, type TensorData, sizeOf } from '@retnet/core'
+import {
+  DisposedError,
+  GraphError,
+  type NamedTensors,
+  type RowCopy,
+  type State,
+  type StateTensors,
+  type TensorData,
+  copiesOverlap,
+  requireCopies,
+  requireRows,
+  requireTargets,
+  requireTensors,
+  sizeOf,
+  withRows,
+} from '@retnet/core'
 import type { Engine } from './memory/engine.js'
 import type { StateLayout, StateTensor } from './state-layout.js'
 
@@ -20,6 +35,14 @@ export class CpuState implements State {
     return this.layout.bytes
   }
 
+  get rows(): number {
+    return this.layout.rows
+  }
+
+  get tensors(): StateTensors {
+    return this.layout.types
+  }
+
   fork(): CpuState {
     this.requireAlive()
     const copy = new CpuState(this.engine, this.layout)
@@ -29,20 +52,61 @@ export class CpuState implements State {
 
   async read(): Promise<NamedTensors> {
     this.requireAlive()
-    return Object.fromEntries([...this.layout.tensors].map(([name, tensor]) => [name, this.#view(tensor).slice()]))
+    return this.#each((tensor) => this.#view(tensor).slice())
   }
 
   async write(tensors: NamedTensors): Promise<void> {
     this.requireAlive()
-    const extra = Object.keys(tensors).find((name) => !this.layout.tensors.has(name))
-    if (extra !== undefined) throw new GraphError(`state: there is no tensor ${extra} in it.`)
-    for (const [name, tensor] of this.layout.tensors) checkTensor(name, tensor, tensors[name])
+    requireTensors(this.tensors, tensors)
     for (const [name, tensor] of this.layout.tensors) this.#view(tensor).set(tensors[name])
   }
 
   reset(): void {
     this.requireAlive()
     this.engine.bytes(this.address, this.bytes).fill(0)
+  }
+
+  async readRows(rows: readonly number[]): Promise<NamedTensors> {
+    this.requireAlive()
+    requireRows(rows, this)
+    return this.#each((tensor) => {
+      const size = this.#rowSize(tensor)
+      const result =
+        tensor.type.dtype === 'i32' ? new Int32Array(size * rows.length) : new Float32Array(size * rows.length)
+      rows.forEach((row, at) => result.set(this.#row(tensor, row), at * size))
+      return result
+    })
+  }
+
+  async writeRows(rows: readonly number[], tensors: NamedTensors): Promise<void> {
+    this.requireAlive()
+    requireTargets(rows, this)
+    requireTensors(withRows(this.tensors, rows.length), tensors)
+    for (const [name, tensor] of this.layout.tensors) {
+      const size = this.#rowSize(tensor)
+      rows.forEach((row, at) => this.#row(tensor, row).set(tensors[name].subarray(at * size, (at + 1) * size)))
+    }
+  }
+
+  copyRows(source: State, copies: readonly RowCopy[]): void {
+    this.requireAlive()
+    if (!(source instanceof CpuState) || source.engine !== this.engine) {
+      throw new GraphError('state: the source belongs to another backend. Copy it with readRows() and writeRows().')
+    }
+    source.requireAlive()
+    requireCopies(copies, source, this)
+    const staged = source === this && copiesOverlap(copies)
+    for (const [name, tensor] of this.layout.tensors) {
+      const taken = copies.map(({ from }) => source.#row(source.layout.tensors.get(name)!, from))
+      const read = staged ? taken.map((data) => data.slice()) : taken
+      copies.forEach(({ to }, at) => this.#row(tensor, to).set(read[at]))
+    }
+  }
+
+  resetRows(rows: readonly number[]): void {
+    this.requireAlive()
+    requireTargets(rows, this)
+    for (const tensor of this.layout.tensors.values()) for (const row of rows) this.#row(tensor, row).fill(0)
   }
 
   requireAlive(): void {
@@ -65,12 +129,17 @@ export class CpuState implements State {
     const at = this.address + offset
     return type.dtype === 'i32' ? this.engine.integers(at, size) : this.engine.floats(at, size)
   }
-}
 
-function checkTensor(name: string, { type }: StateTensor, data: TensorData | undefined): void {
-  const kind = type.dtype === 'i32' ? Int32Array : Float32Array
-  const size = sizeOf(type.shape)
-  if (data instanceof kind && data.length === size) return
-  const actual = data === undefined ? 'nothing' : `${data.length} in a ${data.constructor.name}`
-  throw new GraphError(`state: expected ${size} numbers in a ${kind.name} for ${name}, got ${actual}.`)
+  #row(tensor: StateTensor, row: number): TensorData {
+    const size = this.#rowSize(tensor)
+    return this.#view(tensor).subarray(row * size, (row + 1) * size)
+  }
+
+  #rowSize({ type }: StateTensor): number {
+    return sizeOf(type.shape.slice(1))
+  }
+
+  #each(take: (tensor: StateTensor) => TensorData): NamedTensors {
+    return Object.fromEntries([...this.layout.tensors].map(([name, tensor]) => [name, take(tensor)]))
+  }
 }

@@ -9,6 +9,7 @@ import {
   interpret,
   sizeOf,
 } from '@retnet/core'
+import { encodeWeight } from '@retnet/conformance'
 import { expect } from 'vitest'
 
 /** Numbers from a linear congruential generator, uniform in [-1, 1). */
@@ -20,27 +21,8 @@ export function numbers(count: number, seed = 1): Float32Array {
   })
 }
 
-export function halfBits(value: number): number {
-  const [bits] = new Uint32Array(Float32Array.of(value).buffer)
-  const sign = (bits >>> 16) & 0x8000
-  const size = Math.abs(value)
-  if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24)
-  const exponent = ((bits >>> 23) & 255) - 112
-  return sign | ((exponent << 10) + Math.round((bits & 0x7fffff) / 8192))
-}
-
 export function encode(values: Float32Array, shape: readonly number[], encoding: WeightData['encoding']): WeightData {
-  const type = { dtype: 'f32', shape } as const
-  if (encoding === 'f32') return { type, encoding, data: values }
-  if (encoding === 'f16') return { type, encoding, data: Uint16Array.from(values, halfBits) }
-  const columns = shape.at(-1)!
-  const blocks = Math.ceil(columns / 32)
-  const scales = new Float32Array((values.length / columns) * blocks)
-  const blockOf = (index: number) => Math.floor(index / columns) * blocks + Math.floor((index % columns) / 32)
-  for (const [index, value] of values.entries())
-    scales[blockOf(index)] = Math.max(scales[blockOf(index)], Math.abs(value) / 127)
-  const data = Int8Array.from(values, (value, index) => Math.round(value / (scales[blockOf(index)] || 1)))
-  return { type, encoding, data, scales }
+  return encodeWeight({ dtype: 'f32', shape }, encoding, values)
 }
 
 export interface Case {

@@ -32,11 +32,31 @@ export { blobFolder } from './folders/blob-folder.js'
 export { type ModelFolder, readJson } from './folders/model-folder.js'
 export { nodeFolder } from './folders/node-folder.js'
 export { urlFolder } from './folders/url-folder.js'
-export { type Checkpoint, openCheckpoint, weightDtypes } from './checkpoint.js'
+export {
+  type Checkpoint,
+  type FolderTexts,
+  chooseDtype,
+  openCheckpoint,
+  readFolderTexts,
+  weightDtypes,
+} from './checkpoint.js'
+export { chooseEncoding } from './weights/choose-encoding.js'
+export { encodeValues } from './weights/encode-values.js'
 export type { GenerationDefaults } from './generation-defaults.js'
-export { type LoadedModel, type LoadOptions, loadCheckpoint, loadModel, type LoadModelOptions } from './load-model.js'
+export {
+  type LoadedModel,
+  type LoadModelOptions,
+  type LoadOptions,
+  loadCheckpoint,
+  loadModel,
+  requireHeld,
+} from './load-model.js'
 export { ConfigError } from './families/config-error.js'
 export type { Family, WeightLocation } from './families/family.js'
+export { streamWeights, type WeightStreamOptions } from './weights/weight-stream.js'
+export { type SavedCheckpoint, type SaveOptions, saveCheckpoint } from './save-checkpoint.js'
+export type { Quantization } from './quantized/quantization-config.js'
+export { quantizeQ4 } from './weights/quantize-q4.js'
 export { quantizeQ8 } from './weights/quantize-q8.js'
 export { type Cache, type PartialFile } from './hub/cache.js'
 export { defaultCache } from './hub/default-cache.js'

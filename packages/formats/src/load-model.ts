@@ -1,6 +1,6 @@
 /** From a model's name to a model that runs. */
 import { type Backend, Fingerprint, Model, type WeightEncoding } from '@retnet/core'
-import { type Checkpoint, openCheckpoint, weightDtypes } from './checkpoint.js'
+import { type Checkpoint, chooseDtype, openCheckpoint } from './checkpoint.js'
 import { OptionError } from './errors.js'
 import type { ModelFolder } from './folders/model-folder.js'
 import { nodeFolder } from './folders/node-folder.js'
@@ -11,7 +11,10 @@ import { streamWeights } from './weights/weight-stream.js'
 
 export interface LoadOptions {
   readonly backend: Backend
-  /** How the backend holds the matrices; default `f32`. Norms and biases always stay f32. */
+  /**
+   * How the backend holds the matrices; default: as a quantised checkpoint was saved, else `f32`. Norms and biases always stay f32; with
+   * `q4` the embedding and the output projection are q8.
+   */
   readonly dtype?: WeightEncoding
   readonly signal?: AbortSignal
   /** Bytes of weights read so far and altogether. */
@@ -20,6 +23,8 @@ export interface LoadOptions {
 
 export interface LoadedModel extends Disposable {
   readonly model: Model
+  /** How its matrices are held. */
+  readonly dtype: WeightEncoding
   /** What the folder said of itself; its files are closed. */
   readonly checkpoint: Checkpoint
   /** Text of tokenizer.json for a tokenizer package, or null. */
@@ -60,15 +65,14 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** Reads a checkpoint and uploads its weights to the backend. */
 export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions): Promise<LoadedModel> {
-  const { backend, dtype = 'f32', signal, onProgress } = options
-  if (!weightDtypes.includes(dtype)) {
-    throw new OptionError('dtype', `expected ${weightDtypes.join(', ')}, got ${dtype}.`)
-  }
+  const { backend, signal, onProgress } = options
   const checkpoint = await openCheckpoint(folder, signal ? { signal } : {})
   try {
+    const dtype = chooseDtype(checkpoint, options.dtype)
+    requireHeld(backend, dtype)
     const fingerprint = new Fingerprint()
-    const { family, spec, tensors } = checkpoint
-    const weights = streamWeights({ family, spec, tensors, dtype, signal, onProgress }, fingerprint)
+    const { spec, plan, tensors, quantization } = checkpoint
+    const weights = streamWeights({ plan, tensors, quantization, dtype, signal, onProgress }, fingerprint)
     const model = await Model.create({
       spec,
       backend,
@@ -78,9 +82,18 @@ export async function loadCheckpoint(folder: ModelFolder, options: LoadOptions):
     })
     const dispose = () => model.dispose()
     const { tokenizerJson, generation } = checkpoint
-    return { model, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
+    return { model, dtype, checkpoint, tokenizerJson, generation, dispose, [Symbol.dispose]: dispose }
   } finally {
     // the weights are on the backend: no file stays open
     checkpoint.dispose()
   }
+}
+
+/** Throws OptionError for a dtype that the backend does not hold weights in. */
+export function requireHeld({ name, limits }: Backend, dtype: WeightEncoding): void {
+  // a model in q4 has parts in q8
+  const missing = (dtype === 'q4' ? (['q4', 'q8'] as const) : [dtype]).find((held) => !limits.encodings.includes(held))
+  if (!missing) return
+  const fix = `Load with dtype: ${limits.encodings.join(' or ')}.`
+  throw new OptionError('dtype', `the backend ${name} does not hold weights as ${missing}, which ${dtype} needs.`, fix)
 }

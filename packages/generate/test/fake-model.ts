@@ -68,6 +68,11 @@ interface Saved {
 
 class FakeState implements State {
   readonly bytes = 4
+  readonly rows = 0
+  readonly readRows = noRows
+  readonly writeRows = noRows
+  readonly copyRows = noRows
+  readonly resetRows = noRows
   tokens: number[] | null
   readonly make: (tokens: number[]) => FakeState
   readonly gone: () => void
@@ -103,6 +108,10 @@ class FakeState implements State {
   [Symbol.dispose](): void {
     this.dispose()
   }
+}
+
+function noRows(): never {
+  throw new Error('generation asked for a row of a state')
 }
 
 function tokensOf(state: State): number[] {

@@ -2,14 +2,14 @@
  * Decode speed of RetNets of random weights against what the memory of this device allows.
  *
  *   node bench/decode.mjs [--models 1.3B,6.7B] [--rows 1,32] [--encodings f16] [--layers N] [--steps N] [--vocab N]
- *                         [--check] [--profile] [--sweep] [--unfused] [--dawn flag]...
+ *                         [--check] [--profile] [--sweep lanes=64:128,columns=2:4] [--unfused] [--dawn flag]...
  *
- * --check compares the fused with the unfused program; --profile prints the time of each kind of kernel; --sweep does so for several
- * sizes of workgroup. Needs the built packages and, in Node, the package `webgpu`.
+ * --check compares the fused with the unfused program; --profile prints the time of each kind of kernel; --sweep does so for every
+ * combination of sizes of kernels (KernelTuning). Needs the built packages and, in Node, the package `webgpu`.
  */
 import { parseArgs } from 'node:util'
-import { nextTokenGraph, parameterShapes, stateBytes } from '../../core/dist/index.js'
-import { webgpu } from '../dist/index.js'
+import { nextTokenGraph, parameterShapes, stateBytes } from '@retnet/core'
+import { webgpu } from '@retnet/webgpu'
 
 const { values: options } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     vocab: { type: 'string', default: '32000' },
     check: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
-    sweep: { type: 'boolean', default: false },
+    sweep: { type: 'string' },
     unfused: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
     level: { type: 'string' },
@@ -136,7 +136,9 @@ async function measure(program, spec, rows, limit, label) {
   const steps = Number(options.steps)
   using state = program.createState()
   const inputs = tokensOf(spec, rows)
-  await program.runMany(inputs, state, 4)
+  // clocks rise under load only
+  const warm = performance.now()
+  while (performance.now() - warm < 1000) await program.runMany(inputs, state, steps)
   const times = []
   const encodes = []
   for (let run = 0; run < 7; run++) {
@@ -177,20 +179,31 @@ async function profile(program, bandwidth, label) {
 }
 
 async function sweep(backend, graph, weights, bandwidth) {
-  const shapes = [32, 64, 128, 256, 512].flatMap((lanes) => [1, 2, 4, 8].map((columns) => ({ lanes, columns })))
-  for (const tune of [...shapes, ...[16, 32, 64].map((tile) => ({ tile }))]) {
+  for (const tune of grid(list(options.sweep))) {
     using program = await backend.compile(graph, { weights, tune: { fuse: true, ...tune } })
     using state = program.createState()
     await program.timeKernels(state, 1)
     const times = await program.timeKernels(state, 4)
     const cells = times
       .filter(({ name }) => name.startsWith(tune.tile ? 'retention' : 'product'))
+      .toSorted((a, b) => a.name.localeCompare(b.name) || a.bytes - b.bytes)
       .map(({ name, count, microseconds, bytes }) => {
         const share = (100 * bytes) / (microseconds / 1e6) / bandwidth
-        return `${name.split('.')[1]} x${count} ${(microseconds / count).toFixed(1)} us ${share.toFixed(0)} %`
+        return `${name.replace('product.', '')} x${count} ${(microseconds / count).toFixed(1)} us ${share.toFixed(0)} %`
       })
     print(`${JSON.stringify(tune)}: ${cells.join(' | ')}`)
   }
+}
+
+/** `a=1:2,b=3` as [{ a: 1, b: 3 }, { a: 2, b: 3 }]. */
+function grid(axes) {
+  return axes.reduce(
+    (all, axis) => {
+      const [name, values] = axis.split('=')
+      return all.flatMap((tune) => values.split(':').map((value) => ({ ...tune, [name]: Number(value) })))
+    },
+    [{}],
+  )
 }
 
 async function check(backend, spec, graph, weights, rows, fused) {
@@ -208,7 +221,9 @@ async function check(backend, spec, graph, weights, rows, fused) {
   const readable = rows * stateBytes(spec) < 2 ** 30
   const [x, y] = readable ? [await a.read(), await b.read()] : [{}, {}]
   const states = Math.max(0, ...Object.keys(x).map((name) => distance(x[name], y[name])))
-  const verdict = worst < 1e-3 && states < 1e-3 ? 'ok' : 'WRONG'
+  // subgroup matrices round x to halves
+  const tolerance = Object.keys(fused.stats().kernels).some((kernel) => kernel.endsWith('matrix')) ? 2e-2 : 1e-3
+  const verdict = worst < tolerance && states < tolerance ? 'ok' : 'WRONG'
   print(
     `  check: logits differ by ${worst.toExponential(1)}, states ${readable ? `by ${states.toExponential(1)}` : '(not read)'} of the largest number: ${verdict}`,
   )
@@ -232,12 +247,15 @@ function print(line) {
 const list = (text) => text.split(',').filter(Boolean)
 const backend = await webgpu({
   profile: options.level,
-  timestamps: options.profile || options.sweep,
+  timestamps: options.profile || options.sweep !== undefined,
   dawn: ['disable-dawn-features=timestamp_quantization', ...options.dawn],
 })
 print(backend.limits.description)
 // far larger than any cache, far smaller than the memory
-const copyBytes = options.models === 'tiny' ? 2 ** 24 : 2 ** Math.floor(Math.log2(backend.limits.maxWeightBytes / 4))
+const copyBytes =
+  options.models === 'tiny'
+    ? 2 ** 24
+    : 2 ** Math.floor(Math.log2(backend.device.limits.maxStorageBufferBindingSize / 4))
 const bandwidth = await copyBandwidth(backend.device, copyBytes)
 print(`copy kernel: ${(bandwidth / 1e9).toFixed(0)} GB/s read + written\n`)
 const tune = options.force ? { fuse: true, barriers: true } : {}

@@ -1,6 +1,13 @@
 // Matrix products: correctness of each variant on fresh random numbers, then TFLOP/s.
 // node packages/webgpu/bench/gemm.mjs [--quick]      (after pnpm build; --quick: tiny shapes, for software adapters)
-import { AloneKernels, emitMatrixTile, emitRegisterTile, emitTiled, matrixTuning, openDevice } from '../dist/bench.js'
+import {
+  AloneKernels,
+  emitMatrixTile,
+  emitRegisterTile,
+  emitTiled,
+  matrixTuning,
+  openDevice,
+} from '@retnet/webgpu/bench'
 
 const quick = process.argv.includes('--quick')
 const open = await openDevice({})

@@ -2,7 +2,7 @@
 // node packages/webgpu/bench/sampling.mjs [--quick] [--tokens 200] [--no-model]      (after pnpm build; --quick: for software adapters)
 import { parseArgs } from 'node:util'
 import { interpret, sample, trace } from '@retnet/core'
-import { webgpu } from '../dist/index.js'
+import { webgpu } from '@retnet/webgpu'
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean' }, tokens: { type: 'string' }, 'no-model': { type: 'boolean' } },

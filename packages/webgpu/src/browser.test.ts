@@ -24,7 +24,10 @@ else {
     for (const suite of suites) {
       describe(suite, () => {
         const checks = backendChecks.filter((check) => check.suite === suite)
-        test.each(checks.map(({ id }) => [id]))('%s', (id) => expect(backend[id]).toBe(null))
+        test.for(checks.map(({ id }) => [id]))('%s', ([id], { skip }) => {
+          if (backend[id]?.startsWith('skipped: ')) skip(backend[id])
+          expect(backend[id]).toBe(null)
+        })
       })
     }
     describe('reference models', () => {
@@ -42,9 +45,10 @@ else {
       expect(ids).toEqual(expected)
     })
     test('the page goes on while a model is compiled: no pipeline is made synchronously', async () => {
-      const { pipelines, synchronous, ticks } = await page.call('compileAndTick')
-      expect({ synchronous, compiled: pipelines > 10, ticked: ticks > 0 }).toEqual({
+      const { pipelines, synchronous, ticks, told } = await page.call('compileAndTick')
+      expect({ synchronous, told, compiled: pipelines > 10, ticked: ticks > 0 }).toEqual({
         synchronous: 0,
+        told: true,
         compiled: true,
         ticked: true,
       })

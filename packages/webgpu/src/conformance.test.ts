@@ -36,6 +36,9 @@ if (missing) describe('webgpu', () => test.skip(`all levels (${missing})`, () =>
 else await declareLevels()
 
 async function declareLevels(): Promise<void> {
+  describe('states in halves, no features: the contract', () => {
+    testBackend(() => webgpu({ profile: 'basic', stateDtype: 'f16', poison: true }), { only: new Set(contract) })
+  })
   const tested = new Set<string>()
   for (const { name, ...options } of levels) {
     const only = new Set(contract)

@@ -12,30 +12,28 @@ import {
   type Repeat,
   type RunOptions,
   type State,
+  type TensorData,
   checkInputs,
   checkRepeat,
   inputRules,
   sizeOf,
+  stateTensors,
 } from '@retnet/core'
 import type { Kernel, Slot } from './compile/kernel.js'
 import { type Lowered, resolve } from './compile/lower.js'
 import type { Plan } from './compile/plan.js'
-import type { DeviceGuard } from './device/device-guard.js'
-import type { GpuMemory } from './memory/gpu-memory.js'
-import { GpuState } from './memory/gpu-state.js'
+import { GpuState, type StateHost } from './memory/gpu-state.js'
 import type { GpuWeight } from './memory/gpu-weight.js'
 import { type KernelTime, timeKernels } from './time-kernels.js'
 import { type BufferToRead, encodeReads } from './memory/read-buffers.js'
 import { StackedReads } from './memory/stacked-reads.js'
 
-export interface ProgramParts {
+export interface ProgramParts extends StateHost {
   readonly graph: Graph
   readonly lowered: Lowered
   readonly plan: Plan
   readonly pipelines: readonly GPUComputePipeline[]
   readonly weights: Readonly<Record<string, GpuWeight>>
-  readonly memory: GpuMemory
-  readonly guard: DeviceGuard
   readonly poison: boolean
 }
 
@@ -70,7 +68,8 @@ export class GpuProgram implements Program {
 
   createState(): State {
     this.#live()
-    return GpuState.forGraph(this.#parts.memory, this.#parts.guard, this.graph)
+    const { memory, guard, rowCopies, stateDtype } = this.#parts
+    return new GpuState({ memory, guard, rowCopies, stateDtype }, stateTensors(this.graph))
   }
 
   async run(inputs: NamedTensors, state: State | null, { signal, repeat }: RunOptions = {}): Promise<NamedTensors> {
@@ -81,8 +80,8 @@ export class GpuProgram implements Program {
     if (repeat) checkRepeat(this.graph, repeat)
     const begin = performance.now()
     this.#writeInputs(inputs)
-    const finish = repeat ? this.#submitRepeated(own, repeat) : this.#submit(own)
-    const values = await this.#parts.guard.race(finish())
+    const submit = () => (repeat ? this.#submitRepeated(own, repeat) : this.#submit(own))
+    const values = await this.#finish(own, own ? own.watch(submit) : submit())
     this.#runs += repeat?.times ?? 1
     this.#milliseconds += performance.now() - begin
     return Object.fromEntries(this.#returned(repeat).map(({ name }, index) => [name, values[index]]))
@@ -97,9 +96,10 @@ export class GpuProgram implements Program {
     checkInputs(this.#rules, inputs)
     const begin = performance.now()
     this.#writeInputs(inputs)
-    const finish = this.#submitMany(own, times)
+    const submit = () => this.#submitMany(own, times)
+    const finish = own ? own.watch(submit) : submit()
     const encodeMilliseconds = performance.now() - begin
-    const values = await this.#parts.guard.race(finish())
+    const values = await this.#finish(own, finish)
     this.#runs += times
     this.#milliseconds += performance.now() - begin
     return {
@@ -143,6 +143,12 @@ export class GpuProgram implements Program {
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  async #finish(state: GpuState | null, finish: () => Promise<TensorData[]>): Promise<TensorData[]> {
+    const values = await this.#parts.guard.race(finish())
+    await state?.requireRoom()
+    return values
   }
 
   #writeInputs(inputs: NamedTensors): void {
@@ -251,7 +257,7 @@ export class GpuProgram implements Program {
 
   #outputSlot(value: number): Slot {
     const parameter = this.graph.parameters.find((candidate) => candidate.value === value)
-    return parameter ? { kind: 'weight', name: parameter.name, part: 'data' } : { kind: 'value', value }
+    return parameter ? { kind: 'weight', name: parameter.name, part: 'data', piece: 0 } : { kind: 'value', value }
   }
 
   /** Bind groups in the order of the kernels; those that touch no state are made once for all states. */
@@ -276,7 +282,7 @@ export class GpuProgram implements Program {
   }
 
   #buffer(slot: Slot, state: GpuState | null): GPUBuffer {
-    if (slot.kind === 'weight') return this.#parts.weights[slot.name].buffer(slot.part)
+    if (slot.kind === 'weight') return this.#parts.weights[slot.name].buffer(slot.part, slot.piece)
     const name = slot.kind === 'value' ? this.#states.get(slot.value) : undefined
     return name === undefined ? this.#parts.plan.buffer(slot) : state!.buffer(name)
   }

@@ -1,13 +1,13 @@
 // Tokens that are drawn on the device: the same text as by the sampler of @retnet/generate over the logits of other backends.
 import { join } from 'node:path'
-import { type Backend, type Model, type Program, reference } from '@retnet/core'
+import { tinyModel } from '@retnet/conformance'
+import { type Backend, type Model, reference } from '@retnet/core'
 import { cpu } from '@retnet/cpu'
 import { loadModel } from '@retnet/formats'
 import { type GenerateOptions, type LanguageModel, createSession, generate } from '@retnet/generate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { webgpu } from './index.js'
 import { findSoftwareAdapter } from './testing/software-adapter.js'
-import { tinyModel } from './testing/tiny-model.js'
 
 const prompt = [3, 1, 4, 1, 5]
 const novels = join(import.meta.dirname, '../../../models/novels-7m')
@@ -53,12 +53,16 @@ describe.skipIf(missing !== null)(`a tiny model${because}`, () => {
     },
   )
 
-  test('rows draw by their own rules, and a row that is masked keeps its state and its token', async () => {
-    using model = await tinyModel(gpu)
+  test('rows of a batch draw by their own rules; one that meets a NaN weight ends with its error, one at rest stays', async () => {
+    const bad = 9
+    using model = await tinyModel(gpu, (name, data) => {
+      if (name === 'embedding.weight') data[(bad * data.length) / 31] = Number.NaN
+    })
     using expected = await tinyModel(reference())
-    const [drawn, wanted] = [await drawRows(model), await drawRows(expected)]
-    expect(drawn).toEqual(wanted)
-    expect([drawn.tokens[1], drawn.positions, drawn.masked]).toEqual([7, [7, 0, 7], [0]])
+    const [actual, wanted] = [await drawRows(model, bad), await drawRows(expected, bad)]
+    expect(actual.atRest).toEqual(wanted.atRest)
+    for (const row of [0, 2, 4]) expect(actual.drawn.get(row)).toEqual(wanted.drawn.get(row))
+    expect(actual.drawn.get(3)).toMatchObject({ ids: [], error: { name: 'RowError', row: 3, problem: 'not-finite' } })
   })
 
   test('a stop inside what was drawn leaves the session as one by one, and it goes on elsewhere', async () => {
@@ -110,33 +114,26 @@ test.skipIf(missing !== null)(
   },
 )
 
-/** Three rows, the second of them masked, that draw one token and then six more. */
-async function drawRows(model: Model) {
-  const program: Program = await model.program('decode', { rows: 3, length: 1 })
-  using state = program.createState()
-  const inputs = {
-    token: Int32Array.of(4, 7, 9),
-    mask: Int32Array.of(1, 0, 1),
-    rules: Float32Array.from(
-      [
-        [0, 0, 1, 0],
-        [1, 0, 1, 0],
-        [1.2, 9, 0.9, 0.05],
-      ].flatMap((row) => [...row, 1, 0, 0]),
-    ),
-    seed: Int32Array.of(1, 0, 2, 0, 3, 1),
-  }
-  const { token } = await program.run(inputs, state)
-  const { drawn } = await program.run({ ...inputs, token }, state, { repeat: { times: 6, carry: { token: 'token' } } })
-  const { position, ...states } = await state.read()
-  const ofMasked = Object.values(states).flatMap((data) => [...data.subarray(data.length / 3, (data.length / 3) * 2)])
-  return {
-    tokens: [...token],
-    // what a masked row draws means nothing
-    drawn: [...drawn].filter((_, at) => at % 3 !== 1),
-    positions: [...position],
-    masked: [...new Set(ofMasked)],
-  }
+/** Five rows, the second of them at rest, that draw seven tokens. */
+async function drawRows(model: Model, bad: number) {
+  const neutral = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0 }
+  const history = { seen: [4], output: new Map([[4, 1]]) }
+  const plain = { ...neutral, temperature: 0, seed: 1, logitBias: new Map([[bad, -100]]), history }
+  const settings = [
+    plain,
+    { ...plain, temperature: 1, seed: 2 },
+    { ...plain, temperature: 1.2, topK: 9, topP: 0.9, minP: 0.05, seed: 2 ** 32 + 3 },
+    plain,
+    { ...plain, presencePenalty: 3, repetitionPenalty: 1.3 },
+  ]
+  using batch = await model.createBatch(5)
+  await batch.consume([1, 2].map((row) => ({ row, tokens: prompt })))
+  const before = await batch.snapshot(1)
+  const steps = [0, 2, 3, 4].map((row) => ({ row, token: row === 3 ? bad : 4, settings: settings[row] }))
+  const results = await batch.decode(steps, { count: 7 })
+  expect(await batch.snapshot(1)).toEqual(before)
+  const drawn = new Map(results.map(({ row, ids, error }) => [row, { ids: [...ids], error }]))
+  return { drawn, atRest: before.position }
 }
 
 /** The same model, whose draws nobody asks for. */

@@ -1,5 +1,6 @@
 // What the backend refuses, and what it survives. Numbers are tested by conformance.test.ts.
-import { ArgumentError, DisposedError, fill, trace } from '@retnet/core'
+import { encodeWeight, tinyModel } from '@retnet/conformance'
+import { ArgumentError, DisposedError, embed, fill, matmul, trace } from '@retnet/core'
 import { LogitsError, createSession, generate, restoreSession } from '@retnet/generate'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { openDevice } from './device/open-device.js'
@@ -7,7 +8,6 @@ import { AdapterError, DeviceLimitError, DeviceLostError, DeviceMemoryError } fr
 import { recoverable } from './recovery/recoverable.js'
 import { deviceWith } from './testing/device-with.js'
 import { findSoftwareAdapter } from './testing/software-adapter.js'
-import { spec, tinyModel } from './testing/tiny-model.js'
 import { type WebGpuBackend, webgpu } from './webgpu.js'
 
 const missing = await findSoftwareAdapter()
@@ -82,17 +82,65 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
   })
 
   describe('memory', () => {
-    it('below what a weight needs is an error that names the weight, and nothing stays on the device', async () => {
-      const device = await deviceWith(({ limits }) => ({
+    const withBuffersOf = (bytes: number) =>
+      deviceWith(({ limits }) => ({
         limits: new Proxy(limits, {
-          get: (target, name) => (name === 'maxStorageBufferBindingSize' ? 1024 : Reflect.get(target, name, target)),
+          get: (target, name) => (name === 'maxStorageBufferBindingSize' ? bytes : Reflect.get(target, name, target)),
         }),
       }))
+
+    it('below what a few rows of a weight need is an error that names the weight, and nothing stays on the device', async () => {
+      const device = await withBuffersOf(1024)
       const backend = await open({ device })
-      const error = await tinyModel(backend).catch((reason: unknown) => reason)
+      const error = await backend
+        .upload({
+          name: 'head',
+          type: { dtype: 'f32', shape: [31, 300] },
+          encoding: 'f32',
+          data: new Float32Array(9300),
+        })
+        .catch((reason: unknown) => reason)
       expect(error).toBeInstanceOf(DeviceLimitError)
-      expect(String(error)).toMatch(/weight embedding\S* \[31, 12\] f32: needs 1488 bytes .* allows 1024\. Load with/)
+      expect(String(error)).toMatch(/weight head \[31, 300\] f32: needs 37200 bytes .* allows 1024\. Load with/)
       expect(backend.bytes).toBe(0)
+      device.destroy()
+    })
+
+    it.for(['f32', 'f16', 'q8', 'q4'] as const)(
+      'below what a weight needs cuts the %s weight into pieces, for look-ups and products',
+      async (encoding) => {
+        const device = await withBuffersOf(1024)
+        const type = { dtype: 'f32', shape: [63, 60] } as const
+        const values = Float32Array.from({ length: 63 * 60 }, (_, at) => Math.sin(at * at))
+        const graph = trace('tied', (g) => {
+          const table = g.parameter('table', type.shape)
+          const x = embed(table, g.input('ids', [3], 'i32'))
+          return { x, y: matmul(x, table, { transposeB: true }) }
+        })
+        const results = async (backend: WebGpuBackend) => {
+          using table = await backend.upload(encodeWeight(type, encoding, values))
+          using program = await backend.compile(graph, { weights: { table } })
+          const outputs = await program.run({ ids: Int32Array.of(0, 62, 17) }, null)
+          return { outputs, count: program.stats().dispatches }
+        }
+        const expected = await results(await open())
+        const cut = await results(await open({ device }))
+        expect(cut.count).toBeGreaterThan(expected.count)
+        expect(cut.outputs).toEqual(expected.outputs)
+        device.destroy()
+      },
+    )
+
+    it('below what a gradient needs of a weight is an error that names it', async () => {
+      const device = await withBuffersOf(1024)
+      const backend = await open({ device })
+      const graph = trace('product', (g) => ({ y: matmul(g.input('x', [2, 63]), g.parameter('w', [63, 60])) }))
+      const w = await backend.upload({
+        type: { dtype: 'f32', shape: [63, 60] },
+        encoding: 'f32',
+        data: new Float32Array(63 * 60),
+      })
+      await expect(backend.compile(graph, { weights: { w } })).rejects.toThrow(/weight w in one piece: needs/)
       device.destroy()
     })
 
@@ -117,6 +165,72 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       expect(backend.bytes).toBe(0)
       full = false
       expect((await backend.upload(named)).bytes).toBe(16)
+      device.destroy()
+    })
+
+    it('below what a state or an activation needs is an error that names it, and nothing of it stays', async () => {
+      const device = await withBuffersOf(8192)
+      const backend = await open({ device })
+      const graph = trace('states', (g) => {
+        for (const [name, width] of [
+          ['small', 1],
+          ['large', 100],
+        ] as const) {
+          const state = g.state(name, [64, width])
+          g.updateState(state, state)
+        }
+        return {}
+      })
+      using program = await backend.compile(graph, { weights: {} })
+      const before = backend.bytes
+      expect(() => program.createState()).toThrow(DeviceLimitError)
+      expect(() => program.createState()).toThrow(/state large: needs 25600 bytes .* allows 8192\. Load .* fewer rows/)
+      expect(backend.bytes).toBe(before)
+      using model = await tinyModel(backend)
+      const weights = backend.bytes
+      await expect(model.createBatch(70)).rejects.toThrow(/f32\[70, 1, 31\] of retnet\.decode: needs 8688 bytes in one/)
+      expect(backend.bytes).toBe(weights)
+      device.destroy()
+    })
+
+    it('that is short for a state fails what uses that state, with a typed error, and nothing else', async () => {
+      let full = false
+      const device = await deviceWith((real) => ({
+        // no buffer may be used for both: what comes is no valid one, as when there is no memory
+        createBuffer: (descriptor) => {
+          const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.MAP_READ
+          return real.createBuffer(
+            full && descriptor.label?.startsWith('state') ? { ...descriptor, usage } : descriptor,
+          )
+        },
+      }))
+      const backend = await open({ device })
+      using model = await tinyModel(backend)
+      using batch = await model.createBatch(2)
+      await batch.consume([{ row: 0, tokens: prompt }])
+      const before = await batch.snapshot(0)
+      using sound = await batch.extract(0)
+      const program = await model.program('next', { rows: 1, length: 1 })
+      const inputs = { tokens: Int32Array.of(1), mask: Int32Array.of(1) }
+      const numbers = await sound.read()
+      const held = backend.bytes
+      full = true
+      const states = Array.from({ length: 4 }, () => program.createState())
+      states[0].copyRows(sound, [{ from: 0, to: 0 }])
+      states[1].reset()
+      const outcomes = await Promise.allSettled([
+        program.run(inputs, states[0]),
+        states[1].read(),
+        states[2].write(numbers),
+        program.run(inputs, states[3].fork()),
+      ])
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { name: 'DeviceMemoryError' } })
+      expect(() => states[0].fork()).toThrow(/state of 400 bytes: the device is out of memory/)
+      for (const state of states) state.dispose()
+      full = false
+      expect(await batch.snapshot(0)).toEqual(before)
+      await program.run(inputs, sound)
+      expect(backend.bytes - held).toBeLessThan(500)
       device.destroy()
     })
 
@@ -193,6 +307,26 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       expect(devices.length).toBe(2)
     })
 
+    it('takes a batch with it; its rows go on from their snapshots on another one, token for token', async () => {
+      const neutral = { repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0, topK: 0, minP: 0 }
+      const settings = { ...neutral, ...sampling, logitBias: new Map(), history: { seen: [], output: new Map() } }
+      const backend = await open()
+      using batch = await (await tinyModel(backend)).createBatch(3)
+      await batch.consume([0, 2].map((row) => ({ row, tokens: prompt.slice(row) })))
+      const saved = [await batch.saveRow(0), await batch.saveRow(2)]
+      const steps = [0, 2].map((row) => ({ row, token: 7, settings }))
+      const expected = await batch.decode(steps, { count: 6 })
+      const interrupted = batch.decode(steps, { count: 6 })
+      backend.device.destroy()
+      await expect(interrupted).rejects.toThrow(DeviceLostError)
+      await expect(batch.saveRow(0)).rejects.toThrow(DeviceLostError)
+
+      using again = await (await tinyModel(await open())).createBatch(3)
+      await again.loadRow(0, saved[0])
+      await again.loadRow(2, saved[1])
+      expect(await again.decode(steps, { count: 6 })).toEqual(expected)
+    })
+
     it('in work that may be repeated is not seen', async () => {
       const devices: GPUDevice[] = []
       using keeper = recoverable({
@@ -219,7 +353,7 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
   it('a NaN in a weight ends the session that meets it with LogitsError; the others go on', async () => {
     const bad = 9
     const spoiled = await tinyModel(await open(), (name, data) => {
-      if (name.startsWith('embedding')) data[bad * spec.width + 2] = Number.NaN
+      if (name.startsWith('embedding')) data[bad * (data.length / 31) + 2] = Number.NaN
     })
     const sound = await tinyModel(await open())
     const avoid = { ...sampling, logitBias: { [bad]: -100 }, maxTokens: 4 }

@@ -1,6 +1,5 @@
 /** The backend over one GPU device: weights in its buffers, graphs compiled to WGSL. */
 import {
-  ArgumentError,
   type Backend,
   type CompileOptions,
   type DeviceWeight,
@@ -9,8 +8,10 @@ import {
   type WeightData,
   type WeightEncoding,
   check,
+  checkCompileOptions,
   sameShape,
   showType,
+  stateTensors,
 } from '@retnet/core'
 import { lower } from './compile/lower.js'
 import { PipelineCache } from './compile/pipelines.js'
@@ -22,6 +23,8 @@ import { type Profile, type Tuning, checkTuning, tuned } from './device/profile.
 import { selfTest } from './device/self-test.js'
 import { GpuMemory } from './memory/gpu-memory.js'
 import { GpuWeight } from './memory/gpu-weight.js'
+import { RowCopies } from './memory/row-copies.js'
+import { type StateDtype, inHalves, storedBytes } from './memory/state-storage.js'
 import { randomWeight } from './memory/random-weight.js'
 import { GpuProgram } from './program.js'
 
@@ -49,7 +52,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   checkOptions(options)
   const open = await openDevice(options)
   const profile = tuned(open.profile, options.tune ?? {})
-  const backend = new GpuBackend({ ...open, profile }, options.poison ?? false)
+  const backend = new GpuBackend({ ...open, profile }, options)
   try {
     await selfTest(backend)
     return backend
@@ -69,22 +72,27 @@ class GpuBackend implements WebGpuBackend {
   readonly #memory: GpuMemory
   readonly #guard: DeviceGuard
   readonly #pipelines: PipelineCache
+  readonly #rowCopies: RowCopies
   readonly #poison: boolean
+  readonly #stateDtype: StateDtype
   #disposed = false
 
-  constructor(open: OpenDevice, poison: boolean) {
+  constructor(open: OpenDevice, { poison = false, stateDtype = 'f32' }: WebGpuOptions) {
     const { device, profile } = open
     this.#open = open
     this.device = device
     this.#profile = profile
     this.#poison = poison
+    this.#stateDtype = stateDtype
     this.#guard = new DeviceGuard(device)
     this.#memory = new GpuMemory(device, profile, poison)
     this.#pipelines = new PipelineCache(device)
+    this.#rowCopies = new RowCopies(device, this.#pipelines)
     this.limits = {
-      maxWeightBytes: Math.min(profile.maxBindingBytes, profile.maxBufferBytes),
+      // what no buffer can hold is cut into rows
+      maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       // a software adapter would block for seconds; hardware needs many rows to fill its tiles
       preferredTokens: profile.barriers ? 1024 : 128,
       description: profile.description,
@@ -116,13 +124,17 @@ class GpuBackend implements WebGpuBackend {
 
   async compile(graph: Graph, options: GpuCompileOptions): Promise<GpuProgram> {
     this.#guard.check()
-    checkCompileOptions(options)
+    checkCompileOptions(options, ['tune'])
+    checkTuning(options.tune ?? {})
     options.signal?.throwIfAborted()
     check(graph)
     const weights = this.#weightsOf(graph, options)
-    const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), options)
-    const made = Promise.all(lowered.kernels.map(({ name, code }) => this.#pipelines.get(name, code)))
-    const pipelines = await this.#guard.race(made)
+    const stateDtype = this.#stateDtype
+    const lowered = lower(graph, tuned(this.#profile, options.tune ?? {}), { ...options, stateDtype })
+    const made = this.#pipelines.all(lowered.kernels, options.onProgress)
+    const [pipelines] = await this.#guard.race(
+      Promise.all([made, this.#rowCopies.prepare(rowSizes(graph, stateDtype))]),
+    )
     options.signal?.throwIfAborted()
     const memory = this.#memory
     const planned = await this.#guard.race(memory.allocate(`program ${graph.name}`, () => plan(graph, lowered, memory)))
@@ -135,6 +147,8 @@ class GpuBackend implements WebGpuBackend {
         weights,
         memory,
         guard: this.#guard,
+        rowCopies: this.#rowCopies,
+        stateDtype,
         poison: this.#poison,
       })
     } catch (error) {
@@ -171,23 +185,6 @@ class GpuBackend implements WebGpuBackend {
   }
 }
 
-const compileOptions: readonly string[] = [
-  'weights',
-  'form',
-  'chunk',
-  'signal',
-  'tune',
-] satisfies (keyof GpuCompileOptions)[]
-const forms: readonly string[] = ['auto', 'parallel', 'recurrent', 'chunkwise']
-
-function checkCompileOptions(options: GpuCompileOptions): void {
-  const unknown = Object.keys(options).find((name) => !compileOptions.includes(name))
-  if (unknown) {
-    throw new ArgumentError({ argument: 'compile options', expected: compileOptions.join(', '), actual: unknown })
-  }
-  const { form = 'auto', chunk = 1, tune = {} } = options
-  checkTuning(tune)
-  if (!forms.includes(form)) throw new ArgumentError({ argument: 'form', expected: forms.join(', '), actual: form })
-  if (Number.isSafeInteger(chunk) && chunk > 0) return
-  throw new ArgumentError({ argument: 'chunk', expected: 'a whole number above 0', actual: chunk })
+function rowSizes(graph: Graph, stateDtype: StateDtype): number[] {
+  return [...stateTensors(graph).values()].map((type) => storedBytes(type.shape.slice(1), inHalves(type, stateDtype)))
 }

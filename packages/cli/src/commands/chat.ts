@@ -45,7 +45,7 @@ async function chat(io: Io, loaded: OpenModel, options: ChatOptions): Promise<vo
     left = true
     lines[Symbol.dispose]()
   })
-  if (io.stdin.isTTY) await write(io.stderr, `${loaded.checkpoint.name}. Type a line; /help lists the commands.\n`)
+  if (io.stdin.isTTY) await write(io.stderr, `${loaded.name}. Type a line; /help lists the commands.\n`)
   for (;;) {
     const line = await lines.next(`${conversation.name}> `)
     if (left || io.signal.aborted) throw new InterruptedError()

@@ -43,6 +43,15 @@ describe('retnet eval', () => {
     expect(Object.keys(parts.byPosition)).toEqual(['0-64', '64-100'])
   })
 
+  test('loses little in 8 bits, a little more in 4, and says what it measured', async () => {
+    const [exact, q8, q4] = await Promise.all(['f32', 'q8', 'q4'].map((dtype) => evaluate('--dtype', dtype)))
+    expect(Math.abs(q8.loss - exact.loss)).toBeLessThan(0.005)
+    expect(Math.abs(q4.loss - exact.loss)).toBeLessThan(0.08)
+    expect(q4).toMatchObject({ dtype: 'q4', model: expect.stringMatching(/novels-7m$/) as string })
+    expect(q4.weightBytes / exact.weightBytes).toBeLessThan(0.18)
+    expect(q4.weightBytes).toBeLessThan(q8.weightBytes)
+  })
+
   const novels = join(repository, '../shared/data/novels/valid.txt')
   test.skipIf(!existsSync(novels))('reproduces the reference evaluation (needs ../shared/data/novels)', async () => {
     const io = memoryIo()

@@ -1,4 +1,5 @@
 /** `retnet eval`: the loss of a model over a text, by the protocol of the reference evaluations of the bundled models. */
+import type { WeightEncoding } from '@retnet/core'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Evaluation, evaluate } from '../evaluate/evaluate.js'
@@ -8,7 +9,7 @@ import { type OpenModel, requireTokenizer, withModel } from '../model/open-model
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { createProgress } from '../terminal/progress.js'
-import { showCount, showRate } from '../terminal/units.js'
+import { showBytes, showCount, showRate } from '../terminal/units.js'
 import { readText } from '../text/read-text.js'
 
 interface EvalOptions extends ModelOptions {
@@ -43,13 +44,18 @@ which nothing predicts: a difference of one part in the window, and none with --
 Examples:
   retnet eval --text valid.txt --windows 64
   retnet eval --text valid.txt --window 4096 --windows 16 --by-position --json
-  retnet eval --text valid.txt --stateful --dtype q8`
+  retnet eval --text valid.txt --stateful --dtype q4`
 
 async function runEval(io: Io, options: EvalOptions): Promise<void> {
   const text = await readText(io, options.text)
-  const result = await withModel(io, options, (loaded) => evaluateText(io, loaded, text, options))
+  const [result, held] = await withModel(io, options, async (loaded) => {
+    const { name, dtype, backend, model } = loaded
+    const which = { model: name, dtype, weightBytes: model.weightBytes, backend: backend.limits.description }
+    return [await evaluateText(io, loaded, text, options), which] as const
+  })
   const { tokens, windows, loss, bytes, tokensPerSecond, byPosition } = result
-  const summary = {
+  const summary: Summary = {
+    ...held,
     tokens,
     windows,
     loss,
@@ -82,6 +88,11 @@ async function evaluateText(io: Io, loaded: OpenModel, text: string, options: Ev
 }
 
 interface Summary {
+  readonly model: string
+  readonly dtype: WeightEncoding
+  /** On the backend. */
+  readonly weightBytes: number
+  readonly backend: string
   readonly tokens: number
   readonly windows: number
   readonly loss: number
@@ -97,6 +108,7 @@ function describe(summary: Summary): string {
     ['loss', `${loss.toFixed(6)} nats per token`],
     ['perplexity', perplexity.toFixed(3)],
     ['bits per byte', bitsPerByte.toFixed(5)],
+    ['weights', `${showBytes(summary.weightBytes)}, ${summary.dtype}`],
     ['counted', `${showCount(tokens)} tokens in ${showCount(windows)} windows`],
     ['speed', `${showRate(tokensPerSecond)} tokens/s`],
     ...Object.entries(byPosition).map(([range, mean]) => [`at ${range}`, mean.toFixed(6)]),

@@ -1,10 +1,12 @@
 /** `retnet inspect`: what a model is, without loading its weights. */
-import { stateBytes } from '@retnet/core'
-import { type Checkpoint, openCheckpoint } from '@retnet/formats'
+import { type RetNetSpec, type WeightEncoding, sizeOf, stateBytes, weightLengths } from '@retnet/core'
+import { type Checkpoint, type ModelFolder, openCheckpoint } from '@retnet/formats'
+import type { WeightNote } from '@retnet/onnx/emit'
 import { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { type Io, write, writeJson } from '../io.js'
 import { findModel } from '../model/find-model.js'
+import { type OpenExport, isExport, openExport } from '../model/open-export.js'
 import { addModelName, type ModelNameOptions } from '../options/model-options.js'
 import { showBytes, showCount } from '../terminal/units.js'
 
@@ -22,20 +24,50 @@ export function addInspect(program: Command, io: Io): void {
 
 async function inspect(io: Io, options: InspectOptions): Promise<void> {
   const folder = await findModel(io, options)
-  using checkpoint = await openCheckpoint(folder, { signal: io.signal })
-  const summary = summaryOf(checkpoint)
+  const summary = await summarise(folder, io.signal)
   if (options.json) return writeJson(io, summary)
-  await write(io.stdout, describe(checkpoint.name, summary))
+  await write(io.stdout, describe(folder.name, summary))
 }
 
-function summaryOf(checkpoint: Checkpoint) {
+async function summarise(folder: ModelFolder, signal: AbortSignal): Promise<Summary> {
+  if (await isExport(folder)) return summaryOfExport(await openExport(folder, signal))
+  using checkpoint = await openCheckpoint(folder, { signal })
+  return summaryOf(checkpoint)
+}
+
+function summaryOfExport({ spec, file, tokenizerJson }: OpenExport): Summary {
+  const weights = [...file.weights.values()]
+  return {
+    family: 'onnx',
+    spec,
+    parameters: weights.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    weightBytes: weights.reduce((total, { shape, encoding }) => total + storedBytes(shape, encoding), 0),
+    stateBytes: stateBytes(spec),
+    dtype: dtypeOf(weights),
+    tokenizer: tokenizerJson === null ? null : describeTokenizer(tokenizerJson),
+  }
+}
+
+/** As checkpoints have it: of most matrices. */
+function dtypeOf(weights: readonly WeightNote[]): string {
+  const matrices = weights.filter(({ shape }) => shape.length === 2).map(({ encoding }) => encoding)
+  const [first] = matrices
+  return matrices.includes('q4') ? 'q4' : first === 'f32' || first === 'f16' ? first.toUpperCase() : first
+}
+
+function storedBytes(shape: readonly number[], encoding: WeightEncoding): number {
+  const { data, scales } = weightLengths(shape, encoding)
+  const width = encoding === 'f32' ? 4 : encoding === 'f16' ? 2 : 1
+  return data * width + scales * 4
+}
+
+function summaryOf(checkpoint: Checkpoint): Summary {
   const { family, spec, parameters, storedDtype, tensors, tokenizerJson } = checkpoint
   const weightBytes = [...tensors.tensors.values()].reduce((total, { bytes }) => total + bytes, 0)
   return {
     family: family.name,
     spec,
     parameters,
-    /** In the files. */
     weightBytes,
     stateBytes: stateBytes(spec),
     dtype: storedDtype,
@@ -48,7 +80,16 @@ function describeTokenizer(json: string) {
   return { vocabularySize: tokenizer.vocabularySize, specialTokens: Object.fromEntries(tokenizer.specialTokens) }
 }
 
-type Summary = ReturnType<typeof summaryOf>
+interface Summary {
+  readonly family: string
+  readonly spec: RetNetSpec
+  readonly parameters: number
+  /** In the files. */
+  readonly weightBytes: number
+  readonly stateBytes: number
+  readonly dtype: string
+  readonly tokenizer: ReturnType<typeof describeTokenizer> | null
+}
 
 function describe(name: string, { spec, tokenizer, ...summary }: Summary): string {
   const { layers, heads, width, keyWidth, valueWidth, feedForward, vocabSize } = spec

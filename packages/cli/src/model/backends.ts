@@ -1,27 +1,39 @@
 /** The backends by name. Each package is loaded when it is asked for. */
 import type { Backend } from '@retnet/core'
-import { UsageError } from '../errors.js'
+import type { Ort } from '@retnet/onnx'
+import { CommandError, UsageError } from '../errors.js'
 
 export interface BackendChoice {
   readonly threads?: number
+  readonly stateDtype?: 'f32' | 'f16'
 }
 
 const makers = {
-  cpu: async ({ threads }: BackendChoice): Promise<Backend> => {
+  cpu: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--state-dtype', stateDtype, 'the cpu backend holds states in f32.')
     const { cpu } = await import('@retnet/cpu')
     return cpu(threads === undefined ? {} : { threads })
   },
-  webgpu: async ({ threads }: BackendChoice): Promise<Backend> => {
-    if (threads !== undefined)
-      throw new UsageError('--threads: the webgpu backend has no threads to set.', 'Leave it out.')
+  webgpu: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--threads', threads, 'the webgpu backend has no threads to set.')
     const { webgpu } = await import('@retnet/webgpu')
-    return webgpu()
+    return webgpu(stateDtype === undefined ? {} : { stateDtype })
   },
-  reference: async ({ threads }: BackendChoice): Promise<Backend> => {
-    if (threads !== undefined) throw new UsageError('--threads: the reference backend has one thread.', 'Leave it out.')
+  onnx: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--state-dtype', stateDtype, 'the onnx backend holds states in float32.')
+    const [{ onnx }, ort] = await Promise.all([import('@retnet/onnx'), importOnnxRuntime()])
+    return onnx({ ort, ...(threads !== undefined && { threads }) })
+  },
+  reference: async ({ threads, stateDtype }: BackendChoice): Promise<Backend> => {
+    refuse('--threads', threads, 'the reference backend has one thread.')
+    refuse('--state-dtype', stateDtype, 'the reference backend holds states in float64.')
     const { reference } = await import('@retnet/core')
     return reference()
   },
+}
+
+function refuse(option: string, value: unknown, reason: string): void {
+  if (value !== undefined) throw new UsageError(`${option}: ${reason}`, 'Leave it out.')
 }
 
 export type BackendName = keyof typeof makers
@@ -30,4 +42,17 @@ export const backendNames = Object.keys(makers) as BackendName[]
 
 export async function createBackend(name: BackendName, choice: BackendChoice): Promise<Backend> {
   return makers[name](choice)
+}
+
+/** An optional peer: it is large, and only this backend needs it. */
+async function importOnnxRuntime(): Promise<Ort> {
+  const name = 'onnxruntime-node'
+  try {
+    return (await import(name)) as Ort
+  } catch (cause) {
+    const fix = 'Install it beside retnet (npm install onnxruntime-node), or use another backend such as cpu.'
+    const error = new CommandError('--backend onnx: the package onnxruntime-node cannot be loaded.', fix)
+    error.cause = cause
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 /** A model on its backend for as long as a command needs it, with a progress bar while it loads. */
 import type { Backend } from '@retnet/core'
-import { type LoadedModel, loadCheckpoint } from '@retnet/formats'
+import { type LoadOptions, type LoadedModel, loadCheckpoint } from '@retnet/formats'
 import { Tokenizer } from '@retnet/tokenizer'
 import { CommandError } from '../errors.js'
 import type { Io } from '../io.js'
@@ -9,8 +9,11 @@ import { createProgress } from '../terminal/progress.js'
 import { showBytes } from '../terminal/units.js'
 import { createBackend } from './backends.js'
 import { findModel } from './find-model.js'
+import { isExport, loadExport } from './open-export.js'
 
-export interface OpenModel extends LoadedModel {
+export interface OpenModel extends Pick<LoadedModel, 'model' | 'dtype' | 'tokenizerJson' | 'generation'> {
+  /** What its folder is called. */
+  readonly name: string
   readonly backend: Backend
 }
 
@@ -20,22 +23,24 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
   io.signal.throwIfAborted()
   using backend = await createBackend(options.backend, options)
   using progress = createProgress(io, 'loading weights', showBytes)
-  using loaded = await loadCheckpoint(folder, {
+  const settings: LoadOptions = {
     backend,
-    dtype: options.dtype,
+    ...(options.dtype && { dtype: options.dtype }),
     signal: io.signal,
     onProgress: ({ loaded: done, total }) => progress.update(done, total),
-  })
+  }
+  using loaded = (await isExport(folder)) ? await loadExport(folder, settings) : await loadCheckpoint(folder, settings)
   progress.stop()
+  const { model, dtype, tokenizerJson, generation } = loaded
   // awaited here: the model must live until the work is done
-  return await use({ ...loaded, backend })
+  return await use({ name: folder.name, model, dtype, tokenizerJson, generation, backend })
 }
 
 /** The tokenizer of a model whose folder has one. */
-export function requireTokenizer({ tokenizerJson, checkpoint }: LoadedModel): Tokenizer {
+export function requireTokenizer({ tokenizerJson, name }: OpenModel): Tokenizer {
   if (tokenizerJson !== null) return Tokenizer.fromJson(tokenizerJson)
   throw new CommandError(
-    `${checkpoint.name}: there is no tokenizer.json, so text cannot be read or written.`,
+    `${name}: there is no tokenizer.json, so text cannot be read or written.`,
     'Put the tokenizer.json of the model beside config.json, or use `retnet logits`, which takes token ids.',
   )
 }

@@ -2,7 +2,8 @@ import { type GraphBuilder, type WeightEncoding, batchMatmul, embed, matmul, sca
 import type { CaseBody, CasesOf } from '../case.js'
 import { ids, listed } from '../values/make.js'
 
-const encodings: readonly WeightEncoding[] = ['f32', 'f16', 'q8']
+const encodings: readonly WeightEncoding[] = ['f32', 'f16', 'q8', 'q4']
+const quantized: readonly WeightEncoding[] = ['q8', 'q4']
 const flags = [false, true]
 
 // rows, inner, columns
@@ -84,16 +85,22 @@ export const contractionCases: CasesOf<'matmul' | 'batchMatmul' | 'embed' | 'sca
         return { y: matmul(x, x, { transposeB: true }) }
       },
     },
-    {
-      name: 'one q8 weight read twice',
+    ...quantized.map((encoding): CaseBody => ({
+      name: `one ${encoding} weight read twice`,
       build(g) {
         const weight = g.parameter('weight', [100, 100])
         const hidden = matmul(g.input('x', [3, 100]), weight, { transposeB: true })
         return { y: matmul(hidden, weight, { transposeB: true }) }
       },
-      encodings: { weight: 'q8' },
+      encodings: { weight: encoding },
       by: [],
-    },
+    })),
+    ...quantized.map((encoding): CaseBody => ({
+      name: `a ${encoding} weight that is not transposed`,
+      build: (g) => ({ y: matmul(g.input('x', [3, 63]), g.parameter('weight', [63, 100])) }),
+      encodings: { weight: encoding },
+      by: ['x'],
+    })),
   ],
   batchMatmul: batchProducts,
   embed: [
@@ -116,16 +123,16 @@ export const contractionCases: CasesOf<'matmul' | 'batchMatmul' | 'embed' | 'sca
       build: (g) => ({ y: embed(g.parameter('table', [1, 5]), g.input('ids', [1], 'i32')) }),
       values: { ids: ids(1) },
     },
-    {
-      name: 'a table that is also the output weight, in q8',
+    ...quantized.map((encoding): CaseBody => ({
+      name: `a table that is also the output weight, in ${encoding}`,
       build(g: GraphBuilder) {
         const table = g.parameter('table', [100, 63])
         return { logits: matmul(embed(table, g.input('ids', [5], 'i32')), table, { transposeB: true }) }
       },
-      encodings: { table: 'q8' },
+      encodings: { table: encoding },
       values: { ids: ids(100) },
       by: [],
-    },
+    })),
   ],
   scatterAdd: [
     {

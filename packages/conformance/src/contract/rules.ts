@@ -3,7 +3,6 @@ import {
   type Backend,
   type NamedTensors,
   type Program,
-  RetNetError,
   type State,
   add,
   embed,
@@ -12,12 +11,7 @@ import {
   trace,
 } from '@retnet/core'
 import { encodeWeight } from '../values/encode.js'
-
-export interface ContractRule {
-  readonly name: string
-  /** Throws when the rule is broken. */
-  readonly hold: (backend: Backend) => Promise<void>
-}
+import { type ContractRule, requireRefusal } from './rule.js'
 
 const width = 5
 
@@ -189,7 +183,12 @@ export const contractRules: readonly ContractRule[] = [
     await requireRefusal(() => backend.upload({ type, encoding: 'f16', data: new Uint16Array(3) }))
     await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes }))
     await requireRefusal(() => backend.upload({ type, encoding: 'q8', data: bytes, scales: scales.subarray(1) }))
-    await requireRefusal(() => backend.upload({ type, encoding: 'q4' as never, data: bytes, scales }))
+    // a row of q4 is one block of 16 bytes here
+    const pairs = new Uint8Array(width * 16)
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: pairs }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: bytes, scales }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q4', data: pairs.subarray(1), scales }))
+    await requireRefusal(() => backend.upload({ type, encoding: 'q5' as never, data: bytes, scales }))
   }),
   rule('what was disposed is refused', async (_program, backend) => {
     const weight = await backend.upload(identity)
@@ -236,6 +235,25 @@ export const contractRules: readonly ContractRule[] = [
     const foreign = { ...identity, bytes: 0, dispose: () => {}, [Symbol.dispose]: () => {} }
     await requireRefusal(() => backend.compile(accumulator, { weights: {} }))
     await requireRefusal(() => backend.compile(accumulator, { weights: { weight: foreign } }))
+  }),
+  rule('compile tells its progress, from the beginning to the end', async (_program, backend) => {
+    using weight = await backend.upload(identity)
+    const told: [number, number][] = []
+    const onProgress = (...progress: [number, number]) => void told.push(progress)
+    for (const _ of ['first', 'again']) {
+      using program = await backend.compile(accumulator, { weights: { weight }, onProgress })
+      const [[begin], [end, total]] = [told[0], told.at(-1)!]
+      const rising = told.every(([ready, of], at) => of === total && (at === 0 || ready >= told[at - 1][0]))
+      if (begin !== 0 || end !== total || total < 1 || !rising) throw new Error(`told ${JSON.stringify(told)}`)
+      if (program.stats().dispatches < 1) throw new Error('expected a kernel')
+      told.length = 0
+    }
+  }),
+  rule('compile refuses unknown and wrong options', async (_program, backend) => {
+    using weight = await backend.upload(identity)
+    for (const wrong of [{ onprogress: () => {} }, { onProgress: 1 }, { form: 'fast' }, { chunk: 0 }, { chunk: 1.5 }]) {
+      await requireRefusal(() => backend.compile(accumulator, { weights: { weight }, ...(wrong as object) }))
+    }
   }),
   rule('compile refuses a malformed graph', async (_program, backend) => {
     const [node] = accumulator.nodes
@@ -309,14 +327,4 @@ function requireAll(tensors: NamedTensors, name: string, values: readonly number
     data?.length === width * values.length && data.every((number, at) => number === values[Math.floor(at / width)])
   if (!holds)
     throw new Error(`${name}: expected rows of ${values.join(', ')}, got ${data ? data.join(', ') : 'nothing'}`)
-}
-
-async function requireRefusal(attempt: () => Promise<unknown>): Promise<void> {
-  try {
-    await attempt()
-  } catch (error) {
-    if (RetNetError.isInstance(error)) return
-    throw new Error(`expected an error of this library, got ${String(error)}`, { cause: error })
-  }
-  throw new Error('expected a refusal, but it was accepted')
 }

@@ -17,6 +17,11 @@ export interface CompileOptions {
   /** Tokens per chunk of the chunkwise form. */
   readonly chunk?: number
   readonly signal?: AbortSignal
+  /**
+   * Called at the beginning, as kernels become ready, and at the end, with how many of all are. A backend that compiles at once has
+   * one beginning and one end; what was compiled before is ready at once.
+   */
+  readonly onProgress?: (ready: number, total: number) => void
 }
 
 export interface BackendLimits {

@@ -1,15 +1,29 @@
-import { type WeightData, q8BlockSize } from '../contract/weight.js'
+import { type WeightData, q4BlockBytes, weightBlockSize } from '../contract/weight.js'
 import { asMatrix } from '../graph/shape-rules.js'
 
 /** The numbers of a weight, whatever its encoding. */
 export function decodeWeight(weight: WeightData): Float64Array {
-  if (weight.encoding === 'f32') return Float64Array.from(weight.data)
-  if (weight.encoding === 'f16') return Float64Array.from(weight.data, halfToNumber)
-  const [, columns] = asMatrix(weight.type.shape)
-  const blocks = Math.ceil(columns / q8BlockSize)
-  return Float64Array.from(weight.data, (byte, at) => {
-    const block = Math.floor((at % columns) / q8BlockSize)
-    return byte * weight.scales![Math.floor(at / columns) * blocks + block]
+  const { encoding, data } = weight
+  if (encoding === 'f32') return Float64Array.from(data)
+  if (encoding === 'f16') return Float64Array.from(data, halfToNumber)
+  if (encoding === 'q8') return decodeBlocks(weight, (row, column, columns) => data[row * columns + column])
+  return decodeBlocks(weight, (row, column, columns) => {
+    const rowBytes = Math.ceil(columns / weightBlockSize) * q4BlockBytes
+    const pair = data[row * rowBytes + (column >> 1)]
+    return (column % 2 === 0 ? pair & 15 : pair >> 4) - 8
+  })
+}
+
+/** Whole numbers, each times the scale of its block. */
+function decodeBlocks(
+  { type, scales }: WeightData,
+  whole: (row: number, column: number, columns: number) => number,
+): Float64Array {
+  const [rows, columns] = asMatrix(type.shape)
+  const blocks = Math.ceil(columns / weightBlockSize)
+  return Float64Array.from({ length: rows * columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / columns), at % columns]
+    return whole(row, column, columns) * scales![row * blocks + Math.floor(column / weightBlockSize)]
   })
 }
 

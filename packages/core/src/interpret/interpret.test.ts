@@ -145,6 +145,18 @@ test('weights decode to exact numbers', () => {
   const scales = Float32Array.of(0.5, 2, 4, 8)
   const values = decodeWeight({ type: { dtype: 'f32', shape: [2, 33] }, encoding: 'q8', data, scales })
   expect([values[0], values[31], values[32], values[33], values[65]]).toEqual([0.5, 0.5, 6, 4, 24])
+  // the same blocks in 4 bits: the earlier element is the low half, rows are whole blocks, and a scale may be negative
+  const pairs = new Uint8Array(64).fill(0x88)
+  pairs.set([0x0f, 0x97], 0)
+  pairs[16] = 0x8a
+  pairs[32] = 0xf8
+  const packed = decodeWeight({
+    type: { dtype: 'f32', shape: [2, 33] },
+    encoding: 'q4',
+    data: pairs,
+    scales: Float32Array.of(0.5, -2, 4, 8),
+  })
+  expect([...packed.subarray(0, 5), packed[32], packed[33], packed[34]]).toEqual([3.5, -4, -0.5, 0.5, 0, -4, 0, 28])
 })
 
 test('a missing or misshapen value is refused', () => {

@@ -7,9 +7,12 @@ import type { DeviceWeight, WeightData } from '../contract/weight.js'
 import { DisposedError } from '../errors/disposed-error.js'
 import { GraphError } from '../errors/graph-error.js'
 import { check } from '../graph/check.js'
+import { checkCompileOptions } from '../program/compile-options.js'
 import { checkRepeat, repeatRuns } from '../program/repeat.js'
+import { stateTensors } from '../state/tensors.js'
 import { decodeWeight } from './decode-weight.js'
 import { type Numbers64ByName, interpret } from './interpret.js'
+import { ReferenceState } from './reference-state.js'
 import { requireInputs, requireWeight } from './require.js'
 import type { Numbers64 } from './tensor64.js'
 
@@ -35,52 +38,6 @@ class ReferenceWeight implements DeviceWeight {
   }
 }
 
-class ReferenceState implements State {
-  #values: Record<string, Numbers64> | null
-
-  constructor(values: Record<string, Numbers64>) {
-    this.#values = values
-  }
-
-  get values(): Record<string, Numbers64> {
-    if (this.#values) return this.#values
-    throw new DisposedError('state')
-  }
-
-  set values(values: Record<string, Numbers64>) {
-    this.#values = values
-  }
-
-  get bytes(): number {
-    return Object.values(this.values).reduce((total, data) => total + data.byteLength, 0)
-  }
-
-  fork(): State {
-    return new ReferenceState(mapValues(this.values, (data) => data.slice()))
-  }
-
-  async read(): Promise<NamedTensors> {
-    return mapValues(this.values, single)
-  }
-
-  async write(tensors: NamedTensors): Promise<void> {
-    requireSameNames(this.values, tensors)
-    this.values = mapValues(this.values, (data, name) => double(tensors[name], data))
-  }
-
-  reset(): void {
-    for (const data of Object.values(this.values)) data.fill(0)
-  }
-
-  dispose(): void {
-    this.#values = null
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
-  }
-}
-
 /** The float64 backend. It supports every op and every encoding. */
 export function reference(): Backend {
   let disposed = false
@@ -90,7 +47,7 @@ export function reference(): Backend {
     limits: {
       maxWeightBytes: Number.MAX_SAFE_INTEGER,
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
-      encodings: ['f32', 'f16', 'q8'],
+      encodings: ['f32', 'f16', 'q8', 'q4'],
       preferredTokens: 128,
       description: 'float64 interpreter, one thread',
     },
@@ -101,9 +58,13 @@ export function reference(): Backend {
     },
     async compile(graph, options) {
       if (disposed) throw new DisposedError('backend reference')
+      checkCompileOptions(options)
       options.signal?.throwIfAborted()
       check(graph)
-      return referenceProgram(graph, options)
+      options.onProgress?.(0, graph.nodes.length)
+      const program = referenceProgram(graph, options)
+      options.onProgress?.(graph.nodes.length, graph.nodes.length)
+      return program
     },
     dispose: () => void (disposed = true),
     [Symbol.dispose]: () => backend.dispose(),
@@ -117,7 +78,7 @@ function referenceProgram(graph: Graph, options: CompileOptions): Program {
   let disposed = false
   const program: Program = {
     graph,
-    createState: () => new ReferenceState(zeroStates(graph)),
+    createState: () => new ReferenceState(stateTensors(graph)),
     async run(inputs, state, { signal, repeat } = {}) {
       if (disposed) throw new DisposedError(`program ${graph.name}`)
       signal?.throwIfAborted()
@@ -134,7 +95,8 @@ function referenceProgram(graph: Graph, options: CompileOptions): Program {
         return mapValues(result.outputs, single)
       }
       const outputs = repeat ? repeatRuns(repeat, inputs, once) : once(inputs)
-      if (state instanceof ReferenceState) state.values = { ...values }
+      // copies: a next value may be a weight, or that of two states
+      if (state instanceof ReferenceState) state.values = mapValues(values, (data) => data.slice())
       stats.milliseconds += performance.now() - begin
       return outputs
     },
@@ -172,15 +134,6 @@ function statesOf(graph: Graph, state: State | null): Numbers64ByName {
   return state.values
 }
 
-function zeroStates(graph: Graph): Record<string, Numbers64> {
-  return Object.fromEntries(
-    graph.states.map(({ name, input }) => {
-      const size = sizeOf(graph.types[input].shape)
-      return [name, kindOf(graph, input) instanceof Int32Array ? new Int32Array(size) : new Float64Array(size)]
-    }),
-  )
-}
-
 function kindOf(graph: Graph, value: number): Numbers64 {
   return graph.types[value].dtype === 'i32' ? new Int32Array() : new Float64Array()
 }
@@ -191,15 +144,6 @@ function double(data: TensorData, like: Numbers64): Numbers64 {
 
 function single(data: Numbers64): TensorData {
   return data instanceof Int32Array ? data.slice() : Float32Array.from(data)
-}
-
-function requireSameNames(expected: Record<string, Numbers64>, given: NamedTensors): void {
-  for (const [name, data] of Object.entries(expected)) {
-    if (given[name]?.length === data.length) continue
-    throw new GraphError(`state: expected ${data.length} numbers for ${name}, got ${given[name]?.length ?? 'nothing'}.`)
-  }
-  const extra = Object.keys(given).find((name) => !(name in expected))
-  if (extra) throw new GraphError(`state: there is no ${extra} in it.`)
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, each: (value: A, name: string) => B): Record<string, B> {

@@ -1,28 +1,35 @@
 /** What the reference backend and the interpreter refuse. */
 import type { Graph } from '../contract/graph.js'
-import { type NamedTensors, sizeOf } from '../contract/tensor.js'
-import { type WeightData, q8BlockSize } from '../contract/weight.js'
+import { type NamedTensors, showType, sizeOf } from '../contract/tensor.js'
+import { type WeightData, weightLengths } from '../contract/weight.js'
 import { GraphError } from '../errors/graph-error.js'
-import { asMatrix } from '../graph/shape-rules.js'
 import type { Tensor64 } from './tensor64.js'
 
-const kinds = { f32: Float32Array, f16: Uint16Array, q8: Int8Array } as const
+const kinds = { f32: Float32Array, f16: Uint16Array, q8: Int8Array, q4: Uint8Array } as const
 
 /** Throws GraphError for data or scales of a wrong kind or size. */
 export function requireWeight({ type, encoding, data, scales }: WeightData): void {
+  const known = Object.keys(kinds).join(', ')
   if (!Object.hasOwn(kinds, encoding))
-    throw new GraphError(`upload: expected the encoding f32, f16 or q8, got ${encoding}.`)
-  const size = sizeOf(type.shape)
-  if (!(data instanceof kinds[encoding]) || data.length !== size) {
-    const expected = `${size} numbers in a ${kinds[encoding].name} for ${encoding} [${type.shape.join(', ')}]`
-    throw new GraphError(`upload: expected ${expected}, got ${data.length} in a ${data.constructor.name}.`)
+    throw new GraphError(`upload: expected an encoding of ${known}, got ${encoding}.`)
+  const lengths = weightLengths(type.shape, encoding)
+  const what = `${encoding} [${type.shape.join(', ')}]`
+  const kind = kinds[encoding]
+  if (type.dtype !== 'f32') throw new GraphError(`upload: expected a weight of f32 numbers, got ${showType(type)}.`)
+  if (!(data instanceof kind) || data.length !== lengths.data) {
+    const unit = encoding === 'q4' ? 'bytes' : 'numbers'
+    throw new GraphError(
+      `upload: expected ${lengths.data} ${unit} in a ${kind.name} for ${what}, got ${showArray(data)}.`,
+    )
   }
-  const [rows, columns] = asMatrix(type.shape)
-  const count = rows * Math.ceil(columns / q8BlockSize)
-  if (encoding !== 'q8' || scales?.length === count) return
+  if (lengths.scales === 0 || (scales instanceof Float32Array && scales.length === lengths.scales)) return
   throw new GraphError(
-    `upload: expected ${count} scales for q8 [${type.shape.join(', ')}], got ${scales?.length ?? 'none'}.`,
+    `upload: expected ${lengths.scales} scales in a Float32Array for ${what}, got ${showArray(scales)}.`,
   )
+}
+
+function showArray(data: WeightData['data'] | undefined): string {
+  return data ? `${data.length} in a ${data.constructor.name}` : 'none'
 }
 
 /** Every input once, of its kind and size, and no other. */

@@ -1,6 +1,6 @@
-/** The inputs of a `decode` program for one sequence, from rules as a caller has them. */
+/** The inputs of a `decode` program, from rules as a caller has them. */
 import type { Graph } from '../contract/graph.js'
-import type { NamedTensors } from '../contract/tensor.js'
+import type { NamedTensors, TensorData } from '../contract/tensor.js'
 import { ArgumentError } from '../errors/argument-error.js'
 import { ruleNames } from '../ops/sample.js'
 import type { DecodeOptions } from './graphs.js'
@@ -51,29 +51,57 @@ export function checkSampling(settings: SamplingSettings): void {
   }
 }
 
-/** What the rules need of the graph: a large input that none of them reads is left out. */
-export function decodeOptionsOf(settings: SamplingSettings): Required<DecodeOptions> {
-  const { repetitionPenalty, frequencyPenalty, presencePenalty, logitBias } = settings
-  return {
-    history: repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0,
-    bias: logitBias.size > 0,
-  }
+export interface DecodeRow {
+  readonly token: number
+  readonly settings: SamplingSettings
 }
 
-export function decodeInputs(graph: Graph, vocabSize: number, token: number, settings: SamplingSettings): NamedTensors {
-  const all: Record<string, () => NamedTensors[string]> = {
-    token: () => Int32Array.of(token),
-    mask: () => Int32Array.of(1),
-    rules: () => Float32Array.from(ruleNames, (name) => ruleOf(settings, name, vocabSize)),
-    seed: () => Int32Array.of(settings.seed | 0, Math.floor(settings.seed / 2 ** 32)),
-    history: () => historyOf(settings, vocabSize),
-    bias: () => biasOf(settings, vocabSize),
+/** What the rules need of the graph: a large input that none of them reads is left out. */
+export function decodeOptionsOf(all: readonly SamplingSettings[]): Required<DecodeOptions> {
+  return { history: all.some(penalises), bias: all.some(({ logitBias }) => logitBias.size > 0) }
+}
+
+/** Ids that the rules speak of. */
+export function idsOf(settings: SamplingSettings): number[] {
+  const { seen, output } = settings.history
+  return [...settings.logitBias.keys(), ...(penalises(settings) ? [...seen, ...output.keys()] : [])]
+}
+
+function penalises({ repetitionPenalty, frequencyPenalty, presencePenalty }: SamplingSettings): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0
+}
+
+/** Null for a row that is masked. */
+export function decodeInputs(graph: Graph, vocabSize: number, rows: readonly (DecodeRow | null)[]): NamedTensors {
+  const integers = (each: (row: DecodeRow) => readonly number[], masked: readonly number[]) =>
+    Int32Array.from(rows.flatMap((row) => (row ? each(row) : masked)))
+  const tables = <Table extends TensorData>(table: Table, fill: (own: Table, settings: SamplingSettings) => void) => {
+    rows.forEach((row, at) => {
+      if (row) fill(table.subarray(at * vocabSize, (at + 1) * vocabSize) as Table, row.settings)
+    })
+    return table
+  }
+  const size = rows.length * vocabSize
+  const all: Record<string, () => TensorData> = {
+    token: () => integers(({ token }) => [token], [0]),
+    mask: () => integers(() => [1], [0]),
+    rules: () => Float32Array.from(rows.flatMap((row) => rulesOf(row?.settings, vocabSize))),
+    seed: () => integers(({ settings: { seed } }) => [seed | 0, Math.floor(seed / 2 ** 32)], [0, 0]),
+    history: () => tables(new Int32Array(size), fillHistory),
+    bias: () => tables(new Float32Array(size), fillBias),
   }
   return Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]()]))
 }
 
 /** The smallest temperature that float32 devices do not take for 0. */
 const coldest = 1e-30
+
+/** Greedy without a penalty for a masked row: nobody looks at what it draws. */
+const neutral: Partial<Record<(typeof ruleNames)[number], number>> = { topP: 1, repetitionPenalty: 1 }
+
+function rulesOf(settings: SamplingSettings | undefined, vocabSize: number): number[] {
+  return ruleNames.map((name) => (settings ? ruleOf(settings, name, vocabSize) : (neutral[name] ?? 0)))
+}
 
 function ruleOf(settings: SamplingSettings, name: (typeof ruleNames)[number], vocabSize: number): number {
   // a larger k keeps all, as 0 does, and may be no float32
@@ -83,15 +111,11 @@ function ruleOf(settings: SamplingSettings, name: (typeof ruleNames)[number], vo
 }
 
 /** 0 for a token that has not occurred, else 1 + the times it was output. */
-function historyOf({ history: { seen, output } }: SamplingSettings, vocabSize: number): Int32Array {
-  const all = new Int32Array(vocabSize)
+function fillHistory(all: Int32Array, { history: { seen, output } }: SamplingSettings): void {
   for (const id of seen) all[id] = 1
   for (const [id, times] of output) all[id] = 1 + times
-  return all
 }
 
-function biasOf({ logitBias }: SamplingSettings, vocabSize: number): Float32Array {
-  const all = new Float32Array(vocabSize)
+function fillBias(all: Float32Array, { logitBias }: SamplingSettings): void {
   for (const [id, bias] of logitBias) all[id] = bias
-  return all
 }

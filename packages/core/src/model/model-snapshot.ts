@@ -1,48 +1,47 @@
-/** Between a State on a device and the tensors of a snapshot. */
-import type { Program } from '../contract/backend.js'
+/** Between the values of a state and the tensors of a snapshot. */
 import type { Graph } from '../contract/graph.js'
-import type { State } from '../contract/state.js'
-import { type TensorData, sameShape } from '../contract/tensor.js'
+import { type NamedTensors, type TensorData, sameShape } from '../contract/tensor.js'
 import { SnapshotError } from '../errors/snapshot-error.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
 
 const positionName = 'position'
 
 /** Names under which a snapshot keeps the states of a graph. */
-export function stateTensorName(state: string): string {
+function stateTensorName(state: string): string {
   return `state.${state}`
 }
 
-export function isStateTensor(name: string): boolean {
+function isStateTensor(name: string): boolean {
   return name.startsWith('state.')
 }
 
-export async function snapshotTensors(
+/** Values of the states of one sequence as data; `extra` tensors travel with them. */
+export function snapshotOf(
   graph: Graph,
-  state: State,
-): Promise<{ position: number; tensors: Record<string, SnapshotTensor> }> {
-  const values = await state.read()
+  identity: SnapshotIdentity,
+  values: NamedTensors,
+  extra: Readonly<Record<string, SnapshotTensor>>,
+): Snapshot {
   const tensors = graph.states
     .filter(({ name }) => name !== positionName)
     .map(({ name, input }) => [stateTensorName(name), { shape: graph.types[input].shape, data: values[name] }] as const)
-  return { position: values[positionName][0], tensors: Object.fromEntries(tensors) }
+  return { identity, position: values[positionName][0], tensors: { ...Object.fromEntries(tensors), ...extra } }
 }
 
-export async function restoreState(program: Program, identity: SnapshotIdentity, snapshot: Snapshot): Promise<State> {
+/** The other way round. Throws SnapshotError for one of another model, or without what the graph needs. */
+export function stateValues(graph: Graph, identity: SnapshotIdentity, snapshot: Snapshot): NamedTensors {
   checkIdentity(identity, snapshot.identity)
   const values: Record<string, TensorData> = {}
-  for (const { name, input } of program.graph.states) {
-    const { shape } = program.graph.types[input]
+  for (const { name, input } of graph.states) {
+    const { shape } = graph.types[input]
     values[name] = name === positionName ? Int32Array.of(snapshot.position) : tensorOf(snapshot, name, shape)
   }
-  const state = program.createState()
-  try {
-    await state.write(values)
-    return state
-  } catch (error) {
-    state.dispose()
-    throw error
-  }
+  return values
+}
+
+/** What travelled with a snapshot. */
+export function extraTensors({ tensors }: Snapshot): Record<string, SnapshotTensor> {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !isStateTensor(name)))
 }
 
 function checkIdentity(expected: SnapshotIdentity, actual: SnapshotIdentity): void {

@@ -309,3 +309,34 @@ function counting(inner: Backend): { backend: Backend; alive: () => number } {
   }
   return { backend: { ...inner, upload }, alive: () => alive }
 }
+
+describe('prepare', () => {
+  test('compiles what generation needs, tells how far it is, and stops when it is aborted', async () => {
+    const compiled: string[] = []
+    const inner = reference()
+    const backend: Backend = {
+      ...inner,
+      compile: (graph, options) => {
+        compiled.push(graph.name)
+        return inner.compile(graph, options)
+      },
+    }
+    using model = await create({ backend })
+    const told: number[] = []
+    const controller = new AbortController()
+    const onProgress = (done: number) => {
+      told.push(done)
+      if (done > 0.3) controller.abort(new Error('enough'))
+    }
+    await expect(model.prepare({ onProgress, signal: controller.signal })).rejects.toThrow('enough')
+    const first = compiled.length
+    await model.prepare({ onProgress: (done) => told.push(done) })
+    expect(first).toBeLessThan(compiled.length)
+    expect([told[0], told.at(-1)]).toEqual([0, 1])
+    const all = compiled.length
+    using state = await model.createState()
+    await model.consume(state, text(150))
+    await model.next(state, 3)
+    expect(compiled).toHaveLength(all)
+  })
+})

@@ -1,5 +1,5 @@
 /** A RetNet on a backend: its weights uploaded, its programs compiled as they are needed. It knows ids, no text and no sampling. */
-import type { Backend, Program, RetentionForm } from '../contract/backend.js'
+import type { Backend, CompileOptions, Program, RetentionForm } from '../contract/backend.js'
 import type { Graph } from '../contract/graph.js'
 import type { State } from '../contract/state.js'
 import { sameShape, showType } from '../contract/tensor.js'
@@ -12,9 +12,10 @@ import { decodeSnapshot } from '../snapshot/decode.js'
 import { encodeSnapshot } from '../snapshot/encode.js'
 import { fingerprintOf } from '../snapshot/fingerprint.js'
 import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/format.js'
+import { Batch } from './batch.js'
 import { Breather } from './breather.js'
 import { checkSpec } from './check-spec.js'
-import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf } from './decode-many.js'
+import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf, idsOf } from './decode-many.js'
 import {
   type DecodeOptions,
   type GraphSize,
@@ -25,7 +26,8 @@ import {
   nextTokenGraph,
   parameterShapes,
 } from './graphs.js'
-import { isStateTensor, restoreState, snapshotTensors } from './model-snapshot.js'
+import { extraTensors, snapshotOf, stateValues } from './model-snapshot.js'
+import { runLength, runLengths } from './run-length.js'
 import { type RetNetSpec, stateBytes } from './spec.js'
 
 export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss' | 'decode'
@@ -45,6 +47,17 @@ export interface ProgramOptions {
   readonly chunk?: number
   /** Which inputs a `decode` program has; others have none of them. */
   readonly decode?: DecodeOptions
+  /** As in `CompileOptions`; not called for a program that somebody has asked for before. */
+  readonly onProgress?: CompileOptions['onProgress']
+}
+
+export interface PrepareOptions {
+  /** Sequences that will be advanced together: 1, or the rows of a batch. Default: 1. */
+  readonly rows?: number
+  /** Checked between programs; those that are compiled stay. */
+  readonly signal?: AbortSignal
+  /** Called with the part that is done, from 0 to 1. */
+  readonly onProgress?: (done: number) => void
 }
 
 export interface ConsumeOptions {
@@ -52,9 +65,6 @@ export interface ConsumeOptions {
   /** Called after each run with the number of tokens that the state has taken in since the call began. */
   readonly onProgress?: (tokens: number) => void
 }
-
-/** Lengths of the programs that take in text; a remainder is padded to the next one and masked. */
-const lengths = [1, 16, 128]
 
 export class Model {
   readonly spec: RetNetSpec
@@ -103,20 +113,44 @@ export class Model {
   /** The compiled graph of one kind and size; made on first use, then kept. */
   program(kind: ProgramKind, size: GraphSize, options: ProgramOptions = {}): Promise<Program> {
     if (this.#disposed) throw new DisposedError('model')
-    const { form, chunk, decode } = options
+    const { form, chunk, decode, onProgress } = options
     const key = JSON.stringify([kind, size.rows, size.length, form, chunk, decode?.history, decode?.bias])
     const known = this.#programs.get(key)
     if (known) return known
     const graph = expand(graphOf(kind, this.spec, size, decode), (node, of) => this.backend.supports(node, of))
-    const program = this.backend.compile(graph, { form, chunk, weights: this.#weights })
+    const program = this.backend.compile(graph, { form, chunk, onProgress, weights: this.#weights })
     this.#programs.set(key, program)
     program.catch(() => this.#programs.delete(key))
     return program
   }
 
+  /**
+   * Compiles what generation needs. Without it each program is compiled when it is first used, so that the first token comes late; a
+   * page calls it behind a progress bar.
+   */
+  async prepare({ rows = 1, signal, onProgress }: PrepareOptions = {}): Promise<void> {
+    const decode = { history: false, bias: false }
+    const step = this.drawsTokens ? ([['decode', { rows, length: 1 }, { decode }]] as const) : []
+    const consume = runLengths(this.backend.limits.preferredTokens).map((length) => {
+      return ['consume', { rows: 1, length }, {}] as const
+    })
+    const all = [...step, ['next', { rows, length: 1 }, {}] as const, ...consume]
+    for (const [index, [kind, size, options]] of all.entries()) {
+      signal?.throwIfAborted()
+      const part = (ready: number, total: number) => onProgress?.((index + ready / Math.max(total, 1)) / all.length)
+      await this.program(kind, size, { ...options, onProgress: part })
+      onProgress?.((index + 1) / all.length)
+    }
+  }
+
   /** The state of one sequence before its first token. */
   async createState(): Promise<State> {
     return (await this.program('next', { rows: 1, length: 1 })).createState()
+  }
+
+  /** `rows` independent sequences that are advanced together: what a server batches requests with. The caller disposes of it. */
+  createBatch(rows: number): Promise<Batch> {
+    return Batch.create(this, rows)
   }
 
   /**
@@ -126,7 +160,7 @@ export class Model {
   async consume(state: State, tokens: ArrayLike<number>, { signal, onProgress }: ConsumeOptions = {}): Promise<void> {
     this.checkTokens(tokens)
     for (let at = 0; at < tokens.length;) {
-      const length = this.#lengthFor(tokens.length - at)
+      const length = runLength(tokens.length - at, this.backend.limits.preferredTokens)
       const count = Math.min(length, tokens.length - at)
       const ids = Int32Array.from({ length }, (_, index) => (index < count ? tokens[at + index] : 0))
       const mask = Int32Array.from({ length }, (_, index) => (index < count ? 1 : 0))
@@ -136,13 +170,6 @@ export class Model {
       at += count
       onProgress?.(at)
     }
-  }
-
-  /** The longest program that the tokens fill, or for a short rest the shortest one that holds it. */
-  #lengthFor(left: number): number {
-    const { preferredTokens } = this.backend.limits
-    const full = [preferredTokens, lengths[lengths.length - 1]].find((size) => size <= left)
-    return full ?? lengths.find((size) => size >= left) ?? preferredTokens
   }
 
   /** Takes one token into the state and returns the logits [V] of the one after it. */
@@ -177,10 +204,10 @@ export class Model {
     signal?: AbortSignal,
   ): Promise<Int32Array> {
     checkSampling(settings)
-    this.checkTokens([token, ...settings.history.seen, ...settings.history.output.keys(), ...settings.logitBias.keys()])
-    const decode = decodeOptionsOf(settings)
+    this.checkTokens([token, ...idsOf(settings)])
+    const decode = decodeOptionsOf([settings])
     const program = await this.program('decode', { rows: 1, length: 1 }, { decode })
-    const inputs = decodeInputs(program.graph, this.spec.vocabSize, token, settings)
+    const inputs = decodeInputs(program.graph, this.spec.vocabSize, [{ token, settings }])
     const carry = { token: 'token', ...(decode.history && { history: 'history' }) }
     await this.#breather.breathe()
     const { drawn } = await program.run(inputs, state, { signal, repeat: { times: count, carry } })
@@ -200,14 +227,21 @@ export class Model {
   /** The state as data; `extra` tensors travel with it. Encode it with `encodeSnapshot`. */
   async snapshot(state: State, extra: Readonly<Record<string, SnapshotTensor>> = {}): Promise<Snapshot> {
     const program = await this.program('next', { rows: 1, length: 1 })
-    const { position, tensors } = await snapshotTensors(program.graph, state)
-    return { identity: this.identity, position, tensors: { ...tensors, ...extra } }
+    return snapshotOf(program.graph, this.identity, await state.read(), extra)
   }
 
   /** A new state from a snapshot of the same model, made on any backend. Throws SnapshotError before it touches the device. */
   async restore(snapshot: Snapshot): Promise<State> {
     const program = await this.program('next', { rows: 1, length: 1 })
-    return restoreState(program, this.identity, snapshot)
+    const values = stateValues(program.graph, this.identity, snapshot)
+    const state = program.createState()
+    try {
+      await state.write(values)
+      return state
+    } catch (error) {
+      state.dispose()
+      throw error
+    }
   }
 
   /** The bytes of `snapshot`: what goes into a file or over the network. Names of `extra` must not begin with `state.`. */
@@ -219,8 +253,7 @@ export class Model {
   async loadState(bytes: Uint8Array): Promise<{ state: State; extra: Record<string, SnapshotTensor> }> {
     const snapshot = decodeSnapshot(bytes)
     const state = await this.restore(snapshot)
-    const extra = Object.entries(snapshot.tensors).filter(([name]) => !isStateTensor(name))
-    return { state, extra: Object.fromEntries(extra) }
+    return { state, extra: extraTensors(snapshot) }
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /** Matrix products and table look-ups: picks the kernel by shape and by the encoding of the weight. */
-import { type GraphNode, type ValueId, q8BlockSize, sameShape } from '@retnet/core'
+import { type GraphNode, type ValueId, weightBlockSize, sameShape } from '@retnet/core'
 import { Opcode } from '../opcode.js'
 import type { Lowering } from '../plan/lowering.js'
 import type { Place } from '../plan/record.js'
@@ -11,7 +11,7 @@ import { moved } from './structure.js'
 const gemvRows = 8
 /** Columns of a part of a large product. */
 const widePart = 128
-const encodings = { f32: 0, f16: 1, q8: 2 } as const
+const encodings = { f32: 0, f16: 1, q8: 2, q4: 3 } as const
 
 interface Operand {
   readonly place: Place
@@ -85,11 +85,14 @@ function lowerMatmul(l: Lowering, node: GraphNode<'matmul'>, out: ValueId, resid
     work: rows * columns * depth,
   }
   if (transposeB && !transposeA && rows <= gemvRows) {
-    const [x, xScales] = encoding === 'q8' ? quantized(l, a, rows, depth) : [left, null]
-    const words = [rows, columns, depth, x, right.place, code, rowStride, scales, scaleStride, source, target, xScales]
+    const rounded = encoding === 'q8' ? words(l, a, rows, depth) : encoding === 'q4' ? bytes(l, a, rows, depth) : null
+    const [x, xScales, xSums] = rounded ?? [left, null, null]
+    const shape = [rows, columns, depth]
+    const weight = [right.place, code, rowStride, scales, scaleStride]
+    const record = [...shape, x, ...weight, source, target, xScales, xSums]
     // Four widened rows of halves, or one raised row of x.
     const scratch = 4 * depth * 4 + 64
-    return l.emit(Opcode.Gemv, `gemv.${name}`, words, { ...detail, reads: [x, xScales, right.place, source], scratch })
+    return l.emit(Opcode.Gemv, `gemv.${name}`, record, { ...detail, reads: [x, xScales, right.place, source], scratch })
   }
   const stridesA = transposeA ? [1, columnsA] : [columnsA, 1]
   const stridesB = transposeB ? [rowStride, 1] : [1, columnsB]
@@ -122,22 +125,36 @@ function gemmUnits(rows: number, columns: number, threads: number): number {
   return Math.max(threads, Math.floor(Math.max(rows, columns) / widePart))
 }
 
+type Rounded = readonly [x: Place, scales: Place, sums: Place | null]
+
 /** x as int16 in blocks with a scale each, once for all products that read it. */
-function quantized(l: Lowering, x: ValueId, rows: number, depth: number): [Place, Place] {
-  const blocks = rows * Math.ceil(depth / q8BlockSize)
-  const numbers = blocks * q8BlockSize * 2
-  const place = l.shared(`quantized ${x}`, () => {
-    const source = l.place(x)
-    const target = l.temporary(numbers + blocks * 4)
-    l.emit(Opcode.Quantize, 'quantize', [rows, depth, source, target, moved(target, numbers / 4)], {
-      reads: [source],
-      writes: [target],
-      work: rows * depth,
-      units: rows,
-    })
+function words(l: Lowering, x: ValueId, rows: number, depth: number): Rounded {
+  const blocks = rows * Math.ceil(depth / weightBlockSize)
+  const floats = (blocks * weightBlockSize) / 2
+  const place = l.shared(`words of ${x}`, () => {
+    const [source, target] = [l.place(x), l.temporary((floats + blocks) * 4)]
+    emitQuantize(l, Opcode.Quantize, [rows, depth, source, target, moved(target, floats)])
     return target
   })
-  return [place, moved(place, numbers / 4)]
+  return [place, moved(place, floats), null]
+}
+
+/** x as int8 in blocks with a scale and a sum each. */
+function bytes(l: Lowering, x: ValueId, rows: number, depth: number): Rounded {
+  const blocks = rows * Math.ceil(depth / weightBlockSize)
+  const floats = (blocks * weightBlockSize) / 4
+  const place = l.shared(`bytes of ${x}`, () => {
+    const [source, target] = [l.place(x), l.temporary((floats + 2 * blocks) * 4)]
+    const sums = moved(target, floats + blocks)
+    emitQuantize(l, Opcode.QuantizeBytes, [rows, depth, source, target, moved(target, floats), sums])
+    return target
+  })
+  return [place, moved(place, floats), moved(place, floats + blocks)]
+}
+
+function emitQuantize(l: Lowering, opcode: Opcode, record: readonly [number, number, Place, Place, ...Place[]]): void {
+  const [rows, depth, source, target] = record
+  l.emit(opcode, 'quantize', record, { reads: [source], writes: [target], work: rows * depth, units: rows })
 }
 
 function lowerBatchMatmul(l: Lowering, node: GraphNode<'batchMatmul'>): void {

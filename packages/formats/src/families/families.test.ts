@@ -111,6 +111,18 @@ describe('weights', () => {
   })
 })
 
+test('a weight with an infinity in it is not quantised, by its name', async () => {
+  const { config, tensors } = await fixture('fla-mqa')
+  const name = 'model.layers.1.attn.q_proj.weight'
+  const { shape, data } = tensors[name]
+  const broken = Float32Array.from(data as Float32Array).fill(Number.POSITIVE_INFINITY, 70, 71)
+  using checkpoint = await openCheckpoint(folderOf(config, { ...tensors, [name]: { shape, data: broken } }))
+  const read = async () => {
+    for await (const _ of streamWeights({ ...checkpoint, dtype: 'q4' }, new Fingerprint()));
+  }
+  await expect(read()).rejects.toThrow(/layers\.1\.attn\.q_proj\.weight.*element 70 is Infinity/)
+})
+
 async function weightsOf(folder: ReturnType<typeof folderOf>): Promise<Record<string, unknown>> {
   using checkpoint = await openCheckpoint(folder)
   const weights: Record<string, unknown> = {}

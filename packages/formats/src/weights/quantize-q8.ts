@@ -1,19 +1,19 @@
-import { type WeightData, q8BlockSize } from '@retnet/core'
+import { type WeightData, weightBlockSize } from '@retnet/core'
 
 /**
- * Symmetric 8-bit blocks: of every `q8BlockSize` neighbours on the last axis, value = byte * scale with scale = max |value| / 127.
+ * Symmetric 8-bit blocks: of every `weightBlockSize` neighbours on the last axis, value = byte * scale with scale = max |value| / 127.
  * The error of a number is at most half a scale.
  */
 export function quantizeQ8(values: Float32Array, shape: readonly number[]): WeightData {
   const columns = shape[shape.length - 1]
-  const blocks = Math.ceil(columns / q8BlockSize)
+  const blocks = Math.ceil(columns / weightBlockSize)
   const rows = values.length / columns
   const data = new Int8Array(values.length)
   const scales = new Float32Array(rows * blocks)
   for (let row = 0; row < rows; row++) {
     for (let block = 0; block < blocks; block++) {
-      const start = row * columns + block * q8BlockSize
-      const end = Math.min(start + q8BlockSize, (row + 1) * columns)
+      const start = row * columns + block * weightBlockSize
+      const end = Math.min(start + weightBlockSize, (row + 1) * columns)
       scales[row * blocks + block] = quantizeBlock(values, data, start, end)
     }
   }

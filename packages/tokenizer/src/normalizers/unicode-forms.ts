@@ -31,8 +31,8 @@ export const lowercase: Normalizer = (text, edits) => {
 }
 
 // The reference's table is that of Unicode 8: marks that came later to the basic plane stay.
-const nonspacing =
-  /(?![\u07fd\u0897-\u089f\u08ca-\u08e1\u09fe\u0afa-\u0aff\u0b55\u0c04\u0c3c\u0d00\u0d3b-\u0d3c\u0d81\u0eba\u0ece\u180f\u1885-\u1886\u1abf-\u1aeb\u1df6-\u1dfb\ua82c\ua8c5\ua8ff\ua9bd])\p{Mn}/gu
+const later = String.raw`\u{07fd}\u{0897}-\u{089f}\u{08ca}-\u{08e1}\u{09fe}\u{0afa}-\u{0aff}\u{0b55}\u{0c04}\u{0c3c}\u{0d00}\u{0d3b}-\u{0d3c}\u{0d81}\u{0eba}\u{0ece}\u{180f}\u{1885}-\u{1886}\u{1abf}-\u{1aeb}\u{1df6}-\u{1dfb}\u{a82c}\u{a8c5}\u{a8ff}\u{a9bd}`
+const nonspacing = new RegExp(String.raw`(?![${later}])\p{Mn}`, 'gu')
 
 export const stripNonspacing: Normalizer = (text, edits) => replaceIn(text, nonspacing, () => '', edits)
 /** `StripAccents` takes every mark. */

@@ -7,14 +7,26 @@ import { splitGpt2 } from './split-gpt2.js'
 
 const BLANK = 0x20
 
-export function readByteLevel({ fields, path }: Step): PreTokenizer {
-  refuseUnknownKeys(fields, path, ['type', 'add_prefix_space', 'trim_offsets', 'use_regex'])
-  const split = asBoolean(field(fields, 'use_regex') ?? true, `${path}.use_regex`) ? splitGpt2 : whole
-  if (!asBoolean(field(fields, 'add_prefix_space'), `${path}.add_prefix_space`)) return split
+export interface ByteLevelOptions {
+  readonly addPrefixSpace: boolean
+  readonly useRegex: boolean
+}
+
+export function byteLevel({ addPrefixSpace, useRegex }: ByteLevelOptions): PreTokenizer {
+  const split = useRegex ? splitGpt2 : whole
+  if (!addPrefixSpace) return split
   const spaced = changeText((text, edits) => {
     edits?.push(0, 0, 1)
     return ` ${text}`
   }, split)
   return (text, start, end, emit, origin) =>
     (text.charCodeAt(start) === BLANK ? split : spaced)(text, start, end, emit, origin)
+}
+
+export function readByteLevel({ fields, path }: Step): PreTokenizer {
+  refuseUnknownKeys(fields, path, ['type', 'add_prefix_space', 'trim_offsets', 'use_regex'])
+  return byteLevel({
+    addPrefixSpace: asBoolean(field(fields, 'add_prefix_space'), `${path}.add_prefix_space`),
+    useRegex: asBoolean(field(fields, 'use_regex') ?? true, `${path}.use_regex`),
+  })
 }

@@ -3,7 +3,7 @@
 /** Where a kernel's operand lives. Activations, inputs and states are values of the graph. */
 export type Slot =
   | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'weight'; readonly name: string; readonly part: 'data' | 'scales' }
+  | { readonly kind: 'weight'; readonly name: string; readonly part: 'data' | 'scales'; readonly piece: number }
   | { readonly kind: 'scratch'; readonly index: number }
   | { readonly kind: 'table'; readonly index: number }
 

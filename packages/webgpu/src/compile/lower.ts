@@ -1,8 +1,10 @@
 /** From a graph to a flat list of kernels over slots. Knows no buffers. */
-import { type CompileOptions, type Graph, type GraphNode, type OpName, sizeOf } from '@retnet/core'
+import { type CompileOptions, type Graph, type GraphNode, type OpName, UnsupportedError, sizeOf } from '@retnet/core'
 import { fuse } from '../fuse/fuse.js'
 import type { Unit } from '../fuse/peephole.js'
 import type { Profile } from '../device/profile.js'
+import { DeviceLimitError } from '../errors.js'
+import { GpuWeight } from '../memory/gpu-weight.js'
 import { elementwiseKernels } from '../kernels/elementwise/elementwise.js'
 import { embedKernels } from '../kernels/embed/embed.js'
 import { lossKernels } from '../kernels/loss/loss.js'
@@ -12,6 +14,8 @@ import { positionKernels } from '../kernels/position/position.js'
 import { reductionKernels } from '../kernels/reduction/reduction.js'
 import { retentionKernels } from '../kernels/retention/retention.js'
 import { sampleKernels } from '../kernels/sample/sample.js'
+import { type StateDtype, inHalves } from '../memory/state-storage.js'
+import { emitFromHalves, emitToHalves } from '../kernels/state/convert.js'
 import { emitCopy, emitFill, structureKernels } from '../kernels/structure/structure.js'
 import { emitUnpack } from '../kernels/matmul/unpack.js'
 import type { Kernel, Slot } from './kernel.js'
@@ -30,6 +34,8 @@ const rules: LowerRules<Exclude<OpName, 'reshape'>> = {
   ...lossKernels,
 }
 
+export const loweredOps = Object.keys(rules) as (keyof typeof rules)[]
+
 export interface Lowered {
   readonly kernels: readonly Kernel[]
   /** The value whose memory a value shares: reshapes, and states updated in place. */
@@ -38,11 +44,16 @@ export interface Lowered {
   readonly tables: readonly (Float32Array | Int32Array)[]
 }
 
-export function lower(graph: Graph, profile: Profile, options: CompileOptions): Lowered {
+export interface LowerOptions extends CompileOptions {
+  readonly stateDtype?: StateDtype
+}
+
+export function lower(graph: Graph, profile: Profile, options: LowerOptions): Lowered {
   const kernels: Kernel[] = []
   const scratchBytes: number[] = []
   const tables: (Float32Array | Int32Array)[] = []
   const aliases = aliasesOf(graph)
+  const halves = statesInHalves(graph, aliases, options.stateDtype ?? 'f32')
   const parameters = new Map(graph.parameters.map(({ name, value }) => [value, name]))
   const encodingOf = (value: number) => {
     const name = parameters.get(value)
@@ -58,11 +69,24 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
     slot(value) {
       const root = resolve(aliases, value)
       const name = parameters.get(root)
-      if (name === undefined) return { kind: 'value', value: root }
-      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data' }
+      const plain: Slot = { kind: 'value', value: root }
+      if (halves.has(root)) return emitFromHalves(lowering, plain, sizeOf(graph.types[root].shape))
+      if (name === undefined) return plain
+      if (options.weights[name] instanceof GpuWeight) requireWhole(name, options.weights[name])
+      if (encodingOf(root) === 'f32') return { kind: 'weight', name, part: 'data', piece: 0 }
       return emitUnpack(lowering, root, graph.types[root].shape)
     },
-    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part }),
+    state(value) {
+      const root = resolve(aliases, value)
+      return { slot: { kind: 'value', value: root }, half: halves.has(root) }
+    },
+    weight: (value, part) => ({ kind: 'weight', name: parameters.get(value)!, part, piece: 0 }),
+    pieces(value) {
+      const weight = options.weights[parameters.get(value) ?? '']
+      return weight instanceof GpuWeight
+        ? weight.pieces
+        : [{ index: 0, first: 0, rows: graph.types[value].shape[0] ?? 1 }]
+    },
     scratch: (bytes) => ({ kind: 'scratch', index: scratchBytes.push(bytes) - 1 }),
     table(data) {
       const known = tables.findIndex((table) => sameNumbers(table, data))
@@ -80,6 +104,17 @@ export function lower(graph: Graph, profile: Profile, options: CompileOptions): 
   return { kernels: kernels.filter((made) => !isEmpty(made)), aliases, scratchBytes, tables }
 }
 
+/** Products along its rows and look-ups read a weight piece by piece. */
+function requireWhole(name: string, { pieces, bytes, memory }: GpuWeight): void {
+  if (pieces.length === 1) return
+  throw new DeviceLimitError(
+    `weight ${name} in one piece`,
+    bytes,
+    memory.largest,
+    'An operation of this graph, such as a gradient, needs all of it at once: load with a smaller dtype, or use a device with larger buffers.',
+  )
+}
+
 function lowerNode(graph: Graph, node: GraphNode, lowering: Lowering): void {
   if (node.op === 'reshape') return
   if (isEmptyNode(graph, node)) return
@@ -95,10 +130,10 @@ function isEmptyNode(graph: Graph, node: GraphNode): boolean {
 function prepareInPlace(graph: Graph, node: GraphNode, lowering: Lowering): void {
   const place = inPlaceOperand(node)
   if (!place || isEmptyNode(graph, node)) return
-  const target = lowering.slot(place.output)
+  const { slot: target } = lowering.state(place.output)
   const { shape, dtype } = lowering.type(place.output)
   if (place.input === null) emitFill(lowering, target, sizeOf(shape), 0)
-  else if (!sameSlot(lowering.slot(place.input), target)) {
+  else if (!sameSlot(lowering.state(place.input).slot, target)) {
     emitCopy(lowering, lowering.slot(place.input), target, sizeOf(shape), dtype)
   }
 }
@@ -150,7 +185,9 @@ function copyStates(graph: Graph, aliases: ReadonlyMap<number, number>, lowering
   })
   moved.forEach(({ input }, index) => {
     const { shape, dtype } = graph.types[input]
-    emitCopy(lowering, sources[index], { kind: 'value', value: input }, sizeOf(shape), dtype)
+    const { slot, half } = lowering.state(input)
+    if (half) emitToHalves(lowering, sources[index], slot, sizeOf(shape))
+    else emitCopy(lowering, sources[index], slot, sizeOf(shape), dtype)
   })
 }
 
@@ -158,6 +195,25 @@ export function resolve(aliases: ReadonlyMap<number, number>, value: number): nu
   let root = value
   while (aliases.has(root)) root = aliases.get(root)!
   return root
+}
+
+/** Inputs of the states that are held in halves. Outputs are read back as they are, so they cannot be among them. */
+function statesInHalves(graph: Graph, aliases: ReadonlyMap<number, number>, stateDtype: StateDtype): Set<number> {
+  const halves = new Map(
+    graph.states
+      .filter(({ input }) => inHalves(graph.types[input], stateDtype))
+      .map(({ name, input }) => [input, name]),
+  )
+  for (const { name, value } of graph.outputs) {
+    const state = halves.get(resolve(aliases, value))
+    if (state === undefined) continue
+    throw new UnsupportedError(
+      'stateDtype f16',
+      `the output ${name} of ${graph.name} is its state ${state}, which is held in halves.`,
+      'Read it with state.read(), or leave stateDtype out.',
+    )
+  }
+  return new Set(halves.keys())
 }
 
 function sameNumbers(a: Float32Array | Int32Array, b: Float32Array | Int32Array): boolean {

@@ -17,6 +17,26 @@ export class PipelineCache {
     return made
   }
 
+  /** Compiles in parallel; tells how many of the different texts are ready. */
+  async all(
+    kernels: readonly { readonly name: string; readonly code: string }[],
+    onProgress: (ready: number, total: number) => void = () => {},
+  ): Promise<GPUComputePipeline[]> {
+    const total = new Set(kernels.map(({ code }) => code)).size
+    const seen = new Set<string>()
+    let ready = 0
+    onProgress(0, total)
+    return Promise.all(
+      kernels.map(async ({ name, code }) => {
+        const first = !seen.has(code)
+        seen.add(code)
+        const pipeline = await this.get(name, code)
+        if (first) onProgress(++ready, total)
+        return pipeline
+      }),
+    )
+  }
+
   async #compile(name: string, code: string): Promise<GPUComputePipeline> {
     const module = this.#device.createShaderModule({ label: name, code })
     try {

@@ -1,5 +1,5 @@
 /** Gives every slot of a lowered graph a buffer; activations whose lives do not overlap share one. */
-import { type Graph, sizeOf } from '@retnet/core'
+import { type Graph, showType, sizeOf } from '@retnet/core'
 import type { GpuMemory } from '../memory/gpu-memory.js'
 import type { Slot } from './kernel.js'
 import { type Lowered, resolve } from './lower.js'
@@ -14,6 +14,8 @@ export interface Plan {
 
 interface Life {
   readonly key: string
+  /** Names it in errors. */
+  readonly what: string
   readonly bytes: number
   first: number
   last: number
@@ -30,7 +32,7 @@ export function plan(graph: Graph, lowered: Lowered, memory: GpuMemory): Plan {
     )
     const best = fits.sort((a, b) => a.buffer.size - b.buffer.size)[0]
     if (best) free.splice(free.indexOf(best), 1)
-    const buffer = best?.buffer ?? memory.create(`activation of ${graph.name}`, life.bytes)
+    const buffer = best?.buffer ?? memory.create(`${life.what} of ${graph.name}`, life.bytes)
     if (!best) owned.push(buffer)
     placed.set(life.key, buffer)
     free.push({ buffer, from: life.last + 1 })
@@ -52,7 +54,7 @@ export function plan(graph: Graph, lowered: Lowered, memory: GpuMemory): Plan {
 export function keyOf(slot: Slot): string {
   if (slot.kind === 'value') return `value ${slot.value}`
   if (slot.kind === 'scratch') return `scratch ${slot.index}`
-  return slot.kind === 'table' ? `table ${slot.index}` : `${slot.name} ${slot.part}`
+  return slot.kind === 'table' ? `table ${slot.index}` : `${slot.name} ${slot.part} ${slot.piece}`
 }
 
 /**
@@ -70,8 +72,12 @@ function livesOf(graph: Graph, lowered: Lowered): Life[] {
       known.last = Math.max(known.last, at)
       return
     }
-    const bytes = slot.kind === 'scratch' ? lowered.scratchBytes[slot.index] : sizeOf(graph.types[slot.value].shape) * 4
-    lives.set(key, { key, bytes, first: at, last: at })
+    const scratch = slot.kind === 'scratch'
+    const bytes = scratch ? lowered.scratchBytes[slot.index] : sizeOf(graph.types[slot.value].shape) * 4
+    const what = scratch
+      ? `scratch memory of ${lowered.kernels[at].name}`
+      : `activation ${showType(graph.types[slot.value])}`
+    lives.set(key, { key, what, bytes, first: at, last: at })
   }
   for (const { value } of graph.inputs) {
     touch({ kind: 'value', value }, -1)

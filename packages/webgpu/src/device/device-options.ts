@@ -1,5 +1,6 @@
 /** The options of `webgpu()`, and what is refused of them before any device is touched. */
 import { ArgumentError } from '@retnet/core'
+import type { StateDtype } from '../memory/state-storage.js'
 import { type ProfileName, type Tuning, checkTuning, profileNames } from './profile.js'
 
 export interface DeviceOptions {
@@ -21,7 +22,15 @@ export interface TestOptions {
   readonly tune?: Tuning
 }
 
-export interface WebGpuOptions extends DeviceOptions, TestOptions {}
+export interface StateOptions {
+  /**
+   * How states of retention are held on the device: `f16` takes half the memory and time of `f32`, and rounds at every step. What is
+   * read and written stays f32. A state whose heads have no multiple of four value columns stays f32 too. Default: `f32`.
+   */
+  readonly stateDtype?: StateDtype
+}
+
+export interface WebGpuOptions extends DeviceOptions, StateOptions, TestOptions {}
 
 const isBoolean = (value: unknown) => typeof value === 'boolean'
 const powerPreferences: readonly unknown[] = ['low-power', 'high-performance']
@@ -35,6 +44,7 @@ const rules: Readonly<Record<keyof WebGpuOptions, readonly [expected: string, ho
   powerPreference: ['low-power or high-performance', (value) => powerPreferences.includes(value)],
   dawn: ['a list of flags', (value) => Array.isArray(value) && value.every((flag) => typeof flag === 'string')],
   profile: [`one of ${profileNames.join(', ')}`, (value) => profileNames.includes(value as ProfileName)],
+  stateDtype: ['f32 or f16', (value) => value === 'f32' || value === 'f16'],
   poison: ['true or false', isBoolean],
   timestamps: ['true or false', isBoolean],
   tune: ['an object', (value) => typeof value === 'object' && value !== null],

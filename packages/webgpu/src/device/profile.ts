@@ -16,6 +16,7 @@ export interface Profile {
   /** Sizes of fused kernels that someone chose instead of the built-in rule. */
   readonly tune: KernelTuning
   readonly maxWorkgroupSize: number
+  readonly maxWorkgroupBytes: number
   readonly maxStorageBuffers: number
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
@@ -27,6 +28,16 @@ export interface KernelTuning {
   readonly lanes?: number
   /** Rows of each weight that such a workgroup reduces: 1, 2, 4 or 8. */
   readonly columns?: number
+  /** Words of 32 bits that such a lane loads at once, at most: 1, 2 or 4. */
+  readonly words?: number
+  /** Loads that such a lane starts before it needs the first. */
+  readonly flight?: number
+  /** Fewest rows of x that are multiplied by subgroup matrices. */
+  readonly matrixRows?: number
+  /** Workgroups that such a product is cut into, about. */
+  readonly groups?: number
+  /** Numbers along the inner side that such a workgroup stages at once: 32, 64 or 128. */
+  readonly depth?: number
   /** Value columns of a head that a workgroup of the retention step owns: 16, 32 or 64. */
   readonly tile?: number
 }
@@ -39,15 +50,19 @@ export interface Tuning extends KernelTuning {
 
 /** Throws ArgumentError for a choice that no kernel can follow. */
 export function checkTuning(tune: Tuning): void {
-  const known = ['barriers', 'fuse', 'lanes', 'columns', 'tile']
+  const known = ['barriers', 'fuse', 'lanes', 'columns', 'tile', 'words', 'flight', 'matrixRows', 'groups', 'depth']
   const unknown = Object.keys(tune).find((name) => !known.includes(name))
   if (unknown) throw new ArgumentError({ argument: 'tune', expected: known.join(', '), actual: unknown })
-  const { lanes = 64, columns = 1, tile = 16 } = tune
+  const { lanes = 64, columns = 1, tile = 16, words = 4, flight = 8 } = tune
   if (![32, 64, 128, 256, 512].includes(lanes)) {
     throw new ArgumentError({ argument: 'tune.lanes', expected: 'a power of two from 32 to 512', actual: lanes })
   }
   if (![16, 32, 64].includes(tile))
     throw new ArgumentError({ argument: 'tune.tile', expected: '16, 32 or 64', actual: tile })
+  if (![1, 2, 4].includes(words))
+    throw new ArgumentError({ argument: 'tune.words', expected: '1, 2 or 4', actual: words })
+  if (!Number.isSafeInteger(flight) || flight < 1)
+    throw new ArgumentError({ argument: 'tune.flight', expected: 'a whole number above 0', actual: flight })
   if (![1, 2, 4, 8].includes(columns))
     throw new ArgumentError({ argument: 'tune.columns', expected: '1, 2, 4 or 8', actual: columns })
 }
@@ -99,6 +114,7 @@ export function describeProfile(name: ProfileName, info: AdapterInfo, device: GP
     fuse: !software,
     tune: {},
     maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
+    maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,

@@ -2,7 +2,7 @@
  * Matches activation(x A^T) * (x B^T), biases and a norm of x included: the first half of a gated feed-forward block.
  * Emits one product of two weights, in which a workgroup computes the same columns of both.
  */
-import type { GraphNode } from '@retnet/core'
+import { isQuantized, type GraphNode } from '@retnet/core'
 import { emitProduct } from '../kernels/decode/product.js'
 import { type FoundLinear, linearInto } from './linear.js'
 import type { Peephole, Scene } from './peephole.js'
@@ -41,6 +41,7 @@ function fits(gate: FoundLinear, up: FoundLinear, { view, lowering }: Scene): bo
     gate.columns === up.columns &&
     gate.rows === up.rows
   // x, its norm and the result; and of each weight its data, scales and bias
-  const each = (linear: FoundLinear) => 1 + (linear.encoding === 'q8' ? 1 : 0) + (linear.linear.bias === null ? 0 : 1)
+  const each = (linear: FoundLinear) =>
+    1 + (isQuantized(linear.encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1)
   return same && 4 + each(gate) + each(up) <= lowering.profile.maxStorageBuffers
 }

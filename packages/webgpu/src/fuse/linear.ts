@@ -3,9 +3,11 @@ import { type GraphNode, type WeightEncoding, sizeOf } from '@retnet/core'
 import type { Linear } from '../kernels/decode/product.js'
 import { weightChunks } from '../kernels/decode/weight-chunks.js'
 import { offersMatrices } from '../kernels/matmul/matrix-tile.js'
+import { suitsMatrixProduct } from '../kernels/rows/matrix-product.js'
+import type { Lowering } from '../compile/lowering.js'
 import type { Scene } from './peephole.js'
 
-/** More rows are the work of tiled kernels; those of matrices win earlier. */
+/** More rows are the work of tiled kernels, which begin earlier where there are matrices. */
 const maxRows = 32
 const maxRowsBesideMatrices = 8
 
@@ -51,10 +53,10 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
   if (
     shape.length !== 2 ||
     columns === 0 ||
+    lowering.pieces(weight).length > 1 ||
     inner === 0 ||
     rows < 1 ||
-    rows > (offersMatrices(lowering.profile) && encoding !== 'f32' ? maxRowsBesideMatrices : maxRows) ||
-    !weightChunks(encoding, inner)
+    !(suitsMatrixProduct({ rows, inner, columns, encoding }, lowering) || suitsFewRows(rows, inner, encoding, lowering))
   )
     return null
   return {
@@ -68,6 +70,11 @@ function withoutBias(node: GraphNode, { view, lowering, isFree }: Scene): FoundL
     columns,
     encoding,
   }
+}
+
+function suitsFewRows(rows: number, inner: number, encoding: WeightEncoding, { profile }: Lowering): boolean {
+  const most = offersMatrices(profile) && encoding !== 'f32' ? maxRowsBesideMatrices : maxRows
+  return rows <= most && weightChunks(encoding, inner, 4) !== null
 }
 
 function isBias(value: number, columns: number, { view }: Scene): boolean {

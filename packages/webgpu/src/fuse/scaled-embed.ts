@@ -7,12 +7,12 @@ import { kernel, read, write } from '../compile/kernel.js'
 import { matrixLoader } from '../kernels/matmul/weight-loader.js'
 import type { Peephole } from './peephole.js'
 
-export const scaledEmbed: Peephole = (node, { view }) => {
-  const scale = node.op === 'embed' ? view.onlyReader(node.outputs[0], 'scale') : null
-  if (node.op !== 'embed' || !scale) return null
+export const scaledEmbed: Peephole = (node, scene) => {
+  const scale = node.op === 'embed' ? scene.view.onlyReader(node.outputs[0], 'scale') : null
+  if (node.op !== 'embed' || !scale || scene.lowering.pieces(node.inputs[0]!).length > 1) return null
   const [table, ids] = node.inputs as readonly number[]
-  const width = view.type(table).shape[1]
-  const total = sizeOf(view.type(scale.outputs[0]).shape)
+  const width = scene.view.type(table).shape[1]
+  const total = sizeOf(scene.view.type(scale.outputs[0]).shape)
   if (total === 0) return null
   return {
     nodes: [node, scale],

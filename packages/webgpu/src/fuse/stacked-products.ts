@@ -2,6 +2,7 @@
  * Matches all products of one x with weights of one encoding, each with its bias and activation, and a norm of x: queries, keys,
  * values and gate; a single layer too. Emits them as one kernel over several weights, or as few as the bindings allow.
  */
+import { isQuantized } from '@retnet/core'
 import { emitProduct, type ProductMember } from '../kernels/decode/product.js'
 import { type FoundLinear, linearFrom } from './linear.js'
 import type { Peephole, Scene } from './peephole.js'
@@ -23,7 +24,9 @@ export const stackedProducts: Peephole = (node, scene) => {
     scene,
   )
   const { rows, inner, encoding } = first
-  const bindings = parts.map(({ linear }) => 2 + (encoding === 'q8' ? 1 : 0) + (linear.linear.bias === null ? 0 : 1))
+  const bindings = parts.map(
+    ({ linear }) => 2 + (isQuantized(encoding) ? 1 : 0) + (linear.linear.bias === null ? 0 : 1),
+  )
   const groups = packed(
     parts.map(({ member }) => member),
     bindings,

@@ -46,7 +46,9 @@ export class AloneKernels {
       }),
       encoding: (value) => tensors[value].weight?.encoding ?? null,
       slot: (value) => ({ kind: 'value', value }),
-      weight: (value, part) => ({ kind: 'weight', name: String(value), part }),
+      state: (value) => ({ slot: { kind: 'value', value }, half: false }),
+      weight: (value, part) => ({ kind: 'weight', name: String(value), part, piece: 0 }),
+      pieces: (value) => [{ index: 0, first: 0, rows: tensors[value].shape[0] }],
       scratch: (bytes) => keep({ kind: 'scratch', index: made }, this.#memory.create(`scratch ${made++}`, bytes)),
       table: (data) =>
         keep(
@@ -122,8 +124,8 @@ export class AloneKernels {
     const put = (slot: Slot, numbers: ArrayBufferView) =>
       this.#buffers.set(keyOf(slot), this.#memory.upload(`tensor ${value}`, numbers as ArrayBufferView<ArrayBuffer>))
     if (weight) {
-      put({ kind: 'weight', name: String(value), part: 'data' }, weight.data)
-      if (weight.scales) put({ kind: 'weight', name: String(value), part: 'scales' }, weight.scales)
+      put({ kind: 'weight', name: String(value), part: 'data', piece: 0 }, weight.data)
+      if (weight.scales) put({ kind: 'weight', name: String(value), part: 'scales', piece: 0 }, weight.scales)
       if (weight.encoding === 'f32') put({ kind: 'value', value }, weight.data)
     } else if (data) put({ kind: 'value', value }, data)
     else this.#buffers.set(`value ${value}`, this.#memory.create(`tensor ${value}`, sizeOf(shape) * 4))

@@ -36,10 +36,37 @@ export class GpuMemory {
     }
   }
 
+  /** Bytes of the largest buffer that a kernel can bind. */
+  get largest(): number {
+    const { maxBindingBytes, maxBufferBytes } = this.#profile
+    // whole vectors, so that a buffer of this size needs no padding
+    return Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / 16) * 16
+  }
+
+  /** Does work that cannot wait; what the device says of it comes later, null if it has done it, and is no error of the whole device. */
+  watch<T>(work: () => T): { result: T; refused: Promise<GPUError | null> } {
+    this.device.pushErrorScope('validation')
+    this.device.pushErrorScope('out-of-memory')
+    try {
+      const result = work()
+      return { result, refused: this.#endWatch() }
+    } catch (error) {
+      void this.#endWatch()
+      throw error
+    }
+  }
+
+  /** A device that is lost says so elsewhere. */
+  async #endWatch(): Promise<GPUError | null> {
+    const scopes = [this.device.popErrorScope(), this.device.popErrorScope()]
+    const errors = await Promise.all(scopes).catch(() => [])
+    return errors.find((error) => error !== null) ?? null
+  }
+
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
   create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
-    const limit = Math.min(this.#profile.maxBindingBytes, this.#profile.maxBufferBytes)
+    const limit = this.largest
     if (size > limit) {
       throw new DeviceLimitError(
         what,
@@ -66,14 +93,14 @@ export class GpuMemory {
   }
 
   /** Writes whole words; a ragged tail is padded with zero bytes. */
-  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const whole = bytes.length & ~3
-    if (whole) this.device.queue.writeBuffer(buffer, 0, bytes, 0, whole)
+    if (whole) this.device.queue.writeBuffer(buffer, offset, bytes, 0, whole)
     if (whole === bytes.length) return
     const tail = new Uint8Array(4)
     tail.set(bytes.subarray(whole))
-    this.device.queue.writeBuffer(buffer, whole, tail)
+    this.device.queue.writeBuffer(buffer, offset + whole, tail)
   }
 
   poison(buffer: GPUBuffer): void {

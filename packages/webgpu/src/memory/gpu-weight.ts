@@ -6,46 +6,49 @@ import {
   type WeightEncoding,
   requireWeight,
 } from '@retnet/core'
+import type { WeightPiece } from '../compile/lowering.js'
 import type { GpuMemory } from './gpu-memory.js'
+import { cutRows, rowsOf } from './weight-pieces.js'
 
-export interface WeightBuffers {
+/** Rows of a weight, and the buffers that hold them: the numbers as stored and, for quantised weights, the scales. */
+export interface GpuWeightPiece extends WeightPiece {
   readonly data: GPUBuffer
   readonly scales: GPUBuffer | null
 }
 
-/** A weight on the device: its numbers as stored, and for q8 its scales in a buffer of their own. */
+/** A weight on the device; cut into pieces where it is larger than a buffer can be. */
 export class GpuWeight implements DeviceWeight {
   readonly type: TensorType
   readonly encoding: WeightEncoding
   readonly bytes: number
   readonly memory: GpuMemory
-  readonly #data: GPUBuffer
-  readonly #scales: GPUBuffer | null
+  readonly pieces: readonly GpuWeightPiece[]
   #users = 1
   #disposed = false
 
   /** Takes over the buffers. */
-  constructor(memory: GpuMemory, type: TensorType, encoding: WeightEncoding, { data, scales }: WeightBuffers) {
+  constructor(memory: GpuMemory, type: TensorType, encoding: WeightEncoding, pieces: readonly GpuWeightPiece[]) {
     this.type = type
     this.encoding = encoding
     this.memory = memory
-    this.#data = data
-    this.#scales = scales
-    this.bytes = data.size + (scales?.size ?? 0)
+    this.pieces = pieces
+    this.bytes = pieces.reduce((total, { data, scales }) => total + data.size + (scales?.size ?? 0), 0)
   }
 
   static upload(memory: GpuMemory, weight: WeightData): GpuWeight {
     requireWeight(weight)
     const { type, encoding, data, scales, name } = weight
     const what = `weight ${name ? `${name} ` : ''}[${type.shape.join(', ')}] ${encoding}`
-    return new GpuWeight(memory, type, encoding, {
-      data: memory.upload(what, data as ArrayBufferView<ArrayBuffer>),
-      scales: scales ? memory.upload(`scales of ${what}`, scales as ArrayBufferView<ArrayBuffer>) : null,
-    })
+    const pieces = cutRows(type, encoding, memory.largest).map((piece) => ({
+      ...piece,
+      data: memory.upload(what, rowsOf(data, type, piece)),
+      scales: scales ? memory.upload(`scales of ${what}`, rowsOf(scales, type, piece)) : null,
+    }))
+    return new GpuWeight(memory, type, encoding, pieces)
   }
 
-  buffer(part: 'data' | 'scales'): GPUBuffer {
-    return part === 'data' ? this.#data : this.#scales!
+  buffer(part: 'data' | 'scales', piece: number): GPUBuffer {
+    return this.pieces[piece][part]!
   }
 
   requireLive(): void {
@@ -60,8 +63,10 @@ export class GpuWeight implements DeviceWeight {
 
   release(): void {
     if (--this.#users > 0) return
-    this.memory.destroy(this.#data)
-    if (this.#scales) this.memory.destroy(this.#scales)
+    for (const { data, scales } of this.pieces) {
+      this.memory.destroy(data)
+      if (scales) this.memory.destroy(scales)
+    }
   }
 
   dispose(): void {

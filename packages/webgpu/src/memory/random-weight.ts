@@ -1,10 +1,12 @@
 /** Weights of pseudo-random numbers that never were in host memory: for measurements at sizes that nobody wants to upload. */
-import { q8BlockSize, sizeOf, type TensorType, type WeightEncoding } from '@retnet/core'
+import { isQuantized, sizeOf, weightBlockSize, type TensorType, type WeightEncoding } from '@retnet/core'
 import { literal } from '../compile/indexing.js'
 import { kernel, write } from '../compile/kernel.js'
+import { rowWords } from '../compile/packed.js'
 import type { PipelineCache } from '../compile/pipelines.js'
 import type { GpuMemory } from './gpu-memory.js'
-import { GpuWeight } from './gpu-weight.js'
+import { GpuWeight, type GpuWeightPiece } from './gpu-weight.js'
+import { cutRows } from './weight-pieces.js'
 
 /** Uniform in [-range, range); the same seed gives the same numbers. */
 export async function randomWeight(
@@ -15,30 +17,33 @@ export async function randomWeight(
   seed: number,
   range: number,
 ): Promise<GpuWeight> {
-  const size = sizeOf(type.shape)
   const columns = type.shape.at(-1)!
-  const words = Math.ceil(size / { f32: 1, f16: 2, q8: 4 }[encoding])
-  const data = memory.create(`random weight ${type.shape.join(' x ')}`, words * 4)
+  const pieces: GpuWeightPiece[] = []
+  for (const piece of cutRows(type, encoding, memory.largest)) {
+    const rows = type.shape.length > 1 ? (sizeOf(type.shape) / columns / type.shape[0]) * piece.rows : 1
+    const words = Math.ceil(rows * rowWords(encoding, columns))
+    const data = memory.create(`random weight ${type.shape.join(' x ')}`, words * 4)
+    const begin = Math.ceil(piece.first * rowWords(encoding, columns))
+    await fill(memory, pipelines, data, words, numbersText(encoding, (seed + begin) >>> 0), range)
+    const count = isQuantized(encoding) ? rows * Math.ceil(columns / weightBlockSize) : 0
+    const scales = count > 0 ? memory.create('random scales', count * 4) : null
+    const scale = `y[index] = bitcast<u32>(${literal(range / (encoding === 'q8' ? 128 : 8))});`
+    if (scales) await fill(memory, pipelines, scales, count, scale, range)
+    pieces.push({ ...piece, data, scales })
+  }
+  return new GpuWeight(memory, type, encoding, pieces)
+}
+
+function numbersText(encoding: WeightEncoding, seed: number): string {
   const value = {
-    f32: `bitcast<u32>(uniform(low))`,
+    f32: 'bitcast<u32>(uniform(low))',
     f16: 'pack2x16float(vec2f(uniform(low), uniform(high)))',
     q8: 'bits',
+    q4: 'bits',
   }[encoding]
-  await fill(
-    memory,
-    pipelines,
-    data,
-    words,
-    `let bits = hash(index + ${seed >>> 0}u);
+  return `let bits = hash(index + ${seed}u);
 let low = bits & 0xffffu; let high = bits >> 16u;
-y[index] = ${value};`,
-    range,
-  )
-  if (encoding !== 'q8') return new GpuWeight(memory, type, encoding, { data, scales: null })
-  const count = (size / columns) * Math.ceil(columns / q8BlockSize)
-  const scales = memory.create('random scales', count * 4)
-  await fill(memory, pipelines, scales, count, `y[index] = bitcast<u32>(${literal(range / 128)});`, range)
-  return new GpuWeight(memory, type, encoding, { data, scales })
+y[index] = ${value};`
 }
 
 async function fill(

@@ -105,9 +105,7 @@ export class Unigram extends CachedModel {
       to = first
     }
     symbols.subarray(0, length).reverse()
-    // Turned as a whole, the starts and ends have changed places.
-    spans?.subarray(0, length * 2).reverse()
-    for (let i = 0; spans && i < length * 2; i += 2) spans.set([spans[i + 1], spans[i]], i)
+    if (spans) reverseSpans(spans.subarray(0, length * 2))
     return length
   }
 
@@ -119,4 +117,10 @@ export class Unigram extends CachedModel {
     const ids = Array.from(utf8.encode(text), (byte) => byteIds[byte])
     return ids.includes(-1) ? [unknownId] : ids.toReversed()
   }
+}
+
+/** Turns spans round. As a whole, starts and ends change places. */
+function reverseSpans(spans: Int32Array): void {
+  spans.reverse()
+  for (let i = 0; i < spans.length; i += 2) spans.set([spans[i + 1], spans[i]], i)
 }

@@ -23,7 +23,9 @@ function lowering(columns: number, inner: number, emitted: Kernel[] = []): Lower
     type: (value) => ({ dtype: 'f32', shape: value === 1 ? [columns, inner] : [1, inner] }),
     encoding: (value) => (value === 1 ? 'f16' : null),
     slot: (value) => ({ kind: 'value', value }),
-    weight: (_value, part) => ({ kind: 'weight', name: 'w', part }),
+    state: (value) => ({ slot: { kind: 'value', value }, half: false }),
+    weight: (_value, part) => ({ kind: 'weight', name: 'w', part, piece: 0 }),
+    pieces: () => [{ index: 0, first: 0, rows: columns }],
     scratch: unused,
     table: () => ({ kind: 'table', index: 0 }),
     emit: (made) => void emitted.push(made),
@@ -54,7 +56,6 @@ test('emitProduct: f16, norm of x, residual', () => {
     @group(0) @binding(2) var<storage, read> w0_0: array<vec4<u32>>;
     @group(0) @binding(3) var<storage, read> skip: array<f32>;
     @group(0) @binding(4) var<storage, read_write> y0: array<f32>;
-
     var<workgroup> parts: array<f32, 24>;
     var<private> groups: u32;
     fn total(index: u32) -> f32 {
@@ -62,7 +63,6 @@ test('emitProduct: f16, norm of x, residual', () => {
       for (var i = 0u; i < groups; i++) { sum += parts[i * 3u + index]; }
       return sum;
     }
-
     @compute @workgroup_size(256)
     fn main(@builtin(workgroup_id) raw: vec3u, @builtin(local_invocation_index) lane: u32, @builtin(subgroup_invocation_id) subgroupLane: u32, @builtin(subgroup_size) subgroupSize: u32) {
     let group = raw;
@@ -137,6 +137,7 @@ test('emitRetentionStep: rotation in halves, statistics for a root mean square',
     @group(0) @binding(6) var<storage, read_write> state: array<vec4<f32>>;
     @group(0) @binding(7) var<storage, read_write> o: array<f32>;
     const gammas = array<f32, 1>(f32(0.500000000));
+
 
     fn turn(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
     var<workgroup> queries: array<f32, 8>;

@@ -2,10 +2,11 @@
  * y = W x for a few rows of x: each workgroup reduces a few rows of a weight. One kernel may hold several weights that share x; a norm
  * of x is applied while x is read, and bias, activation, gate and residual are applied to the sums. Its slow twin is the graph itself.
  */
-import type { WeightEncoding } from '@retnet/core'
+import { type WeightEncoding } from '@retnet/core'
 import { literal } from '../../compile/indexing.js'
 import { type Binding, kernel, read, write } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
+import { emitMatrixProduct, suitsMatrixProduct } from '../rows/matrix-product.js'
 import { type ActivationName, activationFunctions } from './activation.js'
 import { laneSums } from './lane-sums.js'
 import { type ProductInput, inputText } from './product-input.js'
@@ -35,6 +36,12 @@ export interface Product {
 }
 
 export function emitProduct(product: Product, lowering: Lowering): void {
+  const widths = product.members.flatMap(({ linears }) => linears.map(({ weight }) => lowering.type(weight).shape[0]))
+  if (suitsMatrixProduct({ ...product, columns: Math.min(...widths) }, lowering)) emitMatrixProduct(product, lowering)
+  else emitFewRows(product, lowering)
+}
+
+export function emitFewRows(product: Product, lowering: Lowering): void {
   const { members, residual, rows, inner } = product
   const shape = productShape(product, lowering)
   const { block, columns, streams, lanes } = shape
@@ -57,8 +64,11 @@ export function emitProduct(product: Product, lowering: Lowering): void {
       declarations: [
         input.declarations,
         sums.declarations,
+        shape.chunks.declarations,
         activationFunctions(new Set(members.flatMap(({ activation }) => activation ?? []))),
-      ].join('\n'),
+      ]
+        .filter(Boolean)
+        .join('\n'),
       body: `${placeText(product, shape)}
 ${residual ? skipText(shape, rows) : ''}
 ${range(block, (r) => `let row_${r} = ${block * shape.blocks === rows && r < rows ? `(base + ${r}u)` : `min(base + ${r}u, ${rows - 1}u)`} * ${inner / 4}u;`)}
@@ -139,7 +149,7 @@ function loadText({ members }: Product, shape: ProductShape): string {
         const scale = chunks.scales
           ? ` z_${u}_${s}_${c} = scales${m}_${s}[${row} * ${chunks.scales}u + ${at} / ${chunks.perScale}u];`
           : ''
-        return `w_${u}_${s}_${c} = w${m}_${s}[${row} * ${chunks.count}u + ${at}];${scale}`
+        return `w_${u}_${s}_${c} = w${m}_${s}[${row} * ${chunks.stride}u + ${at}];${scale}`
       })
       .join('\n')
   return [...declare, perMember(members.length, load)].join('\n')
@@ -148,17 +158,18 @@ function loadText({ members }: Product, shape: ProductShape): string {
 function multiplyText(shared: string, row: (r: number) => string, shape: ProductShape): string {
   const { chunks, columns, streams, unroll, block, ragged } = shape
   const fours = chunks.numbers / 4
+  const scaled = chunks.scales > 0
+  // the scale goes to the sums of a few rows, or else to the weights that many rows share
+  const scaleSums = scaled && block <= 4
   const step = (u: number) =>
     range(fours, (f) => {
       const unpack = range2(streams, columns, (s, c) => {
         const value = chunks.unpack(`w_${u}_${s}_${c}`, f)
-        return `let v_${s}_${c} = ${value}${chunks.scales ? ` * z_${u}_${s}_${c}` : ''};`
+        return `let v_${s}_${c} = ${value}${scaled && !scaleSums ? ` * z_${u}_${s}_${c}` : ''};`
       })
-      const rows = range(
-        block,
-        (r) =>
-          `{ ${row(r)} ${range2(streams, columns, (s, c) => `sum_${s}_${c}_${r} += dot(v_${s}_${c}, x_);`).join(' ')} }`,
-      )
+      const add = (s: number, c: number, r: number) =>
+        `sum_${s}_${c}_${r} += ${scaleSums ? `z_${u}_${s}_${c} * ` : ''}dot(v_${s}_${c}, x_);`
+      const rows = range(block, (r) => `{ ${row(r)} ${range2(streams, columns, (s, c) => add(s, c, r)).join(' ')} }`)
       return `{ let at = k_${u} * ${fours}u + ${f}u; ${shared}\n${unpack.join('\n')}\n${rows} }`
     })
   return range(unroll, (u) => (ragged ? `if (k_${u} < ${chunks.count}u) {\n${step(u)}\n}` : step(u)))

@@ -7,6 +7,7 @@ import { kernel, read, write, type Binding } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
 import type { Profile } from '../../device/profile.js'
 import { expm1Function } from '../position/expm1.js'
+import { type StateText, stateText } from '../state/state-text.js'
 import type { HeadStatistics } from './statistics.js'
 
 export interface RetentionStep {
@@ -61,6 +62,8 @@ export function emitRetentionStep(step: RetentionStep, lowering: Lowering): void
   const lanes = across * groups
   const fours = valueWidth / 4
   const wanted = statistics.wanted
+  const { slot, half } = lowering.state(step.state)
+  const state = stateText(half, 'vec4<f32>')
   lowering.emit(
     kernel({
       name: 'retention.step',
@@ -70,7 +73,7 @@ export function emitRetentionStep(step: RetentionStep, lowering: Lowering): void
         ),
         ...(step.mask === null ? [] : [read('live', lowering.slot(step.mask), 'i32')]),
         ...placeBindings(step, lowering),
-        write('state', lowering.slot(step.state), 'vec4<f32>'),
+        write('state', slot, state.element),
         write('o', lowering.slot(step.output)),
         ...(wanted ? [write('statistics', statistics.slot(lowering), wanted === 'layer' ? 'vec2<f32>' : 'f32')] : []),
       ],
@@ -81,6 +84,7 @@ export function emitRetentionStep(step: RetentionStep, lowering: Lowering): void
         decayNorm
           ? `const rates = array<f32, ${heads}>(${decayNorm.logDecay.map(literal).join(', ')});\n${expm1Function}`
           : '',
+        state.declarations,
         rotation ? turnFunction : '',
         `var<workgroup> queries: array<f32, ${keyWidth}>;`,
         `var<workgroup> keys: array<f32, ${keyWidth}>;`,
@@ -97,7 +101,7 @@ let inside = ${fours % across === 0 ? 'true' : `mine < ${fours}u`};
 let column = ${fours % across === 0 ? 'mine' : `min(mine, ${fours - 1}u)`};
 let row = lane / ${across}u;
 let base = head * ${keyWidth * fours}u + column;
-${updateText(step, { across, groups, lanes, fours })}
+${updateText(step, { groups, lanes, fours }, state)}
 parts[lane] = sum;
 workgroupBarrier();
 if (lane < ${statistics.tile}u) {
@@ -132,14 +136,13 @@ function deadRow({ valueWidth, statistics }: RetentionStep): string {
 }
 
 interface StepShape {
-  readonly across: number
   readonly groups: number
   readonly lanes: number
   readonly fours: number
 }
 
 /** Starts the loads of the state, rotates q and k meanwhile, then updates: in passes of a few key rows a lane. */
-function updateText(step: RetentionStep, { groups, lanes, fours }: StepShape): string {
+function updateText(step: RetentionStep, { groups, lanes, fours }: StepShape, state: StateText): string {
   const { keyWidth, v } = step
   const steps = Math.ceil(keyWidth / groups)
   const flight = Math.min(steps, maxRowsInFlight)
@@ -147,9 +150,9 @@ function updateText(step: RetentionStep, { groups, lanes, fours }: StepShape): s
   const each = Array.from({ length: flight }, (_, i) => i)
   const rows = each.map((i) => `let i${i} = start + ${i * groups}u + row;`)
   const at = (i: number) => `base + ${ragged ? `min(i${i}, ${keyWidth - 1}u)` : `i${i}`} * ${fours}u`
-  const loads = each.map((i) => `var s${i} = state[${at(i)}];`)
+  const loads = each.map((i) => `var s${i} = ${state.load(at(i))};`)
   const updates = each.map((i) => {
-    const line = `s${i} = gamma * s${i} + keys[i${i}] * value; sum += queries[i${i}] * s${i}; if (inside) { state[${at(i)}] = s${i}; }`
+    const line = `s${i} = gamma * s${i} + keys[i${i}] * value; sum += queries[i${i}] * s${i}; if (inside) { ${state.store(at(i), `s${i}`)} }`
     return ragged ? `if (i${i} < ${keyWidth}u) { ${line} }` : line
   })
   const prepare = `${rotateText(step, lanes)}

@@ -1,44 +1,42 @@
-/** How a lane reads a weight: 16 bytes at a time where the width allows, unpacked four numbers at a time. */
-import type { WeightEncoding } from '@retnet/core'
-import { q8BlockSize } from '@retnet/core'
+/** How a lane reads a weight: a few words at a time, unpacked four numbers at a time. */
+import { isQuantized, type WeightEncoding, weightBlockSize } from '@retnet/core'
+import { numbersPerWord, rowWords, unpackFour, unpackFunctions } from '../../compile/packed.js'
 
 export interface WeightChunks {
   /** Numbers in one load. */
   readonly numbers: number
-  /** Loads in one row. */
+  /** Loads that cover one row, and loads from the beginning of a row to that of the next. */
   readonly count: number
+  readonly stride: number
   /** WGSL type of one load. */
   readonly element: string
-  /** Bytes of one load, for the size of registers. */
-  readonly words: number
   /** Scales in one row; 0 for encodings without. */
   readonly scales: number
   /** Loads that share one scale. */
   readonly perScale: number
+  /** Functions that `unpack` calls. */
+  readonly declarations: string
   /** Four numbers of a load, as vec4f, without its scale. */
   unpack(load: string, four: number): string
 }
 
-/** Null when a row does not divide into whole words of four numbers. */
-export function weightChunks(encoding: WeightEncoding, columns: number): WeightChunks | null {
-  const largest = { f32: 4, f16: 8, q8: 16 }[encoding]
-  const numbers = [largest, largest / 2, 4].find((size) => size >= 4 && columns % size === 0)
-  if (numbers === undefined) return null
-  const words = numbers / { f32: 1, f16: 2, q8: 4 }[encoding]
+/** Loads of at most `most` words; null when a row does not divide into whole loads of four numbers. */
+export function weightChunks(encoding: WeightEncoding, columns: number, most: number): WeightChunks | null {
+  const each = numbersPerWord[encoding]
+  const stride = rowWords(encoding, columns)
+  const fits = (words: number) => words * each >= 4 && columns % (words * each) === 0 && stride % words === 0
+  const words = [4, 2, 1].find((size) => size <= Math.max(most, 4 / each) && fits(size))
+  if (words === undefined) return null
   const kind = encoding === 'f32' ? 'f32' : 'u32'
+  const numbers = words * each
   return {
     numbers,
     count: columns / numbers,
-    words,
+    stride: stride / words,
     element: words === 1 ? kind : `vec${words}<${kind}>`,
-    scales: encoding === 'q8' ? Math.ceil(columns / q8BlockSize) : 0,
-    perScale: q8BlockSize / numbers,
-    unpack: (load, four) => unpackers[encoding](load, four, words),
+    scales: isQuantized(encoding) ? Math.ceil(columns / weightBlockSize) : 0,
+    perScale: weightBlockSize / numbers,
+    declarations: unpackFunctions[encoding],
+    unpack: (load, four) => unpackFour(encoding, load, words, four),
   }
-}
-
-const unpackers: Readonly<Record<WeightEncoding, (load: string, four: number, words: number) => string>> = {
-  f32: (load) => load,
-  f16: (load, four) => `vec4f(unpack2x16float(${load}[${2 * four}]), unpack2x16float(${load}[${2 * four + 1}]))`,
-  q8: (load, four, words) => `vec4f(unpack4xI8(${words === 1 ? load : `${load}[${four}]`}))`,
 }

@@ -2,7 +2,7 @@
 import { sizeOf } from '@retnet/core'
 import { elementGroups, elementIndex, elementLanes } from '../../compile/indexing.js'
 import { kernel, read, write } from '../../compile/kernel.js'
-import type { LowerRules } from '../../compile/lowering.js'
+import { type LowerRules, lowerPiece } from '../../compile/lowering.js'
 import { matrixLoader } from '../matmul/weight-loader.js'
 import { emitFill } from '../structure/structure.js'
 
@@ -11,21 +11,26 @@ export const embedKernels: LowerRules<'embed' | 'scatterAdd'> = {
     const [table, ids] = node.inputs as readonly number[]
     const width = lowering.type(table).shape[1]
     const total = sizeOf(lowering.type(node.outputs[0]).shape)
-    const loader = matrixLoader(lowering, 'table', table, width)
-    lowering.emit(
-      kernel({
-        name: 'embed',
-        bindings: [
-          ...loader.bindings,
-          read('ids', lowering.slot(ids), 'i32'),
-          write('y', lowering.slot(node.outputs[0])),
-        ],
-        lanes: elementLanes,
-        workgroups: [elementGroups(total)],
-        declarations: loader.declarations,
-        body: `${elementIndex(total)}\ny[index] = tableAt(u32(ids[index / ${width}u]), index % ${width}u);`,
-      }),
-    )
+    const pieces = lowering.pieces(table)
+    for (const piece of pieces) {
+      const whole = pieces.length === 1
+      const loader = matrixLoader(whole ? lowering : lowerPiece(lowering, table, piece), 'table', table, width)
+      const inside = `let row = u32(ids[index / ${width}u]) - ${piece.first}u;\nif (row >= ${piece.rows}u) { return; }\n`
+      lowering.emit(
+        kernel({
+          name: 'embed',
+          bindings: [
+            ...loader.bindings,
+            read('ids', lowering.slot(ids), 'i32'),
+            write('y', lowering.slot(node.outputs[0])),
+          ],
+          lanes: elementLanes,
+          workgroups: [elementGroups(total)],
+          declarations: loader.declarations,
+          body: `${elementIndex(total)}\n${whole ? '' : inside}y[index] = tableAt(${whole ? `u32(ids[index / ${width}u])` : 'row'}, index % ${width}u);`,
+        }),
+      )
+    }
   },
 
   // the first token of each id gathers all others of that id: deterministic, and no atomics on floats are needed

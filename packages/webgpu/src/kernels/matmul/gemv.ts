@@ -1,7 +1,7 @@
 /** y = x W^T for a few rows of x: the weight is read once, in order, and each of its rows is reduced by one workgroup. */
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
-import type { Product } from './matmul.js'
+import { type Product, windowOf } from './product.js'
 import { matrixLoader } from './weight-loader.js'
 
 export const maxGemvRows = 8
@@ -12,7 +12,9 @@ export function emitGemv(product: Product, lowering: Lowering): void {
 }
 
 /** One lane an output: no barrier. For software adapters and odd widths. */
-function emitSerial({ a, b, y, rows, inner, columns }: Product, lowering: Lowering): void {
+function emitSerial(product: Product, lowering: Lowering): void {
+  const { a, b, y, rows, inner, columns } = product
+  const { first, stride } = windowOf(product)
   const x = matrixLoader(lowering, 'x', a, inner)
   const w = matrixLoader(lowering, 'w', b, inner)
   const vectors = x.vectors && w.vectors
@@ -32,7 +34,7 @@ let row = index / ${columns}u;
 let column = index % ${columns}u;
 var sum = 0.0;
 ${step}
-y[index] = sum;`,
+y[row * ${stride}u + ${first}u + column] = sum;`,
     }),
   )
 }
@@ -41,7 +43,9 @@ const lanes = 128
 const columnsPerGroup = 4
 
 /** Each workgroup reduces four rows of the weight against all rows of x. */
-function emitReduced({ a, b, y, rows, inner, columns }: Product, lowering: Lowering): void {
+function emitReduced(product: Product, lowering: Lowering): void {
+  const { a, b, y, rows, inner, columns } = product
+  const { first: begin, stride } = windowOf(product)
   const w = matrixLoader(lowering, 'w', b, inner)
   const each = (line: (c: number, r: number) => string) =>
     Array.from({ length: columnsPerGroup * rows }, (_, i) =>
@@ -71,7 +75,7 @@ ${each((c, r) => `parts[${(r * columnsPerGroup + c) * lanes}u + lane] += parts[$
 }
 workgroupBarrier();
 if (lane < ${columnsPerGroup * rows}u && first + lane % ${columnsPerGroup}u < ${columns}u) {
-  y[lane / ${columnsPerGroup}u * ${columns}u + first + lane % ${columnsPerGroup}u] = parts[lane * ${lanes}u];
+  y[lane / ${columnsPerGroup}u * ${stride}u + ${begin}u + first + lane % ${columnsPerGroup}u] = parts[lane * ${lanes}u];
 }`,
     }),
   )

@@ -1,11 +1,11 @@
-import { type WeightData, type WeightEncoding, decodeWeight, q8BlockSize } from '@retnet/core'
+import { type WeightData, type WeightEncoding, decodeWeight, weightBlockSize } from '@retnet/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kernel } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
 import { type OpenDevice, openDevice } from '../../device/open-device.js'
 import { findSoftwareAdapter } from '../../testing/software-adapter.js'
 import { AloneKernels, type AloneTensor } from '../alone.js'
-import type { Product } from './matmul.js'
+import type { Product } from './product.js'
 import { matrixTile } from './matrix-tile.js'
 import { emulatedMatrixText } from './matrix-emulation.js'
 import { emitRegisterTile, matrixProduct } from './multiply.js'
@@ -30,7 +30,7 @@ function encode(shape: readonly number[], data: Float32Array, encoding: WeightEn
   const type = { shape, dtype: 'f32' as const }
   if (encoding === 'f32') return { type, encoding, data }
   if (encoding === 'f16') return { type, encoding, data: Uint16Array.from(data, toHalf) }
-  const scales = new Float32Array(shape[0] * Math.ceil(shape[1] / q8BlockSize)).fill(1 / 127)
+  const scales = new Float32Array(shape[0] * Math.ceil(shape[1] / weightBlockSize)).fill(1 / 127)
   return { type, encoding, data: Int8Array.from(data, (value) => Math.round(value * 127)), scales }
 }
 

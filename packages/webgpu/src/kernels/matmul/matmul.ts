@@ -1,9 +1,10 @@
 /** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
 import { sizeOf } from '@retnet/core'
-import type { Lowering, LowerRules } from '../../compile/lowering.js'
+import { type Lowering, type LowerRules, lowerPiece } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
 import { offersMatrices } from './matrix-tile.js'
 import { emitMatrixTile, emitRegisterTile } from './multiply.js'
+import type { Product } from './product.js'
 import { emitTiled } from './tiled.js'
 
 export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
@@ -11,19 +12,17 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const [a, b] = node.inputs as readonly number[]
     const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
     const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
-    const product = {
-      a,
-      b,
-      y: node.outputs[0],
-      rows,
-      inner,
-      columns: transposeB ? matrixB[0] : matrixB[1],
-      batch: 1,
-      transposeA,
-      transposeB,
+    const columns = transposeB ? matrixB[0] : matrixB[1]
+    const product = { a, b, y: node.outputs[0], rows, inner, batch: 1, transposeA, transposeB }
+    const pieces = lowering.pieces(b)
+    if (!transposeB || pieces.length === 1) {
+      emitMatmul({ ...product, columns }, lowering)
+      return
     }
-    if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
-    else emitProduct(product, lowering)
+    for (const piece of pieces) {
+      const window = { first: piece.first, stride: columns }
+      emitMatmul({ ...product, columns: piece.rows, window }, lowerPiece(lowering, b, piece))
+    }
   },
   batchMatmul(node, { transposeA, transposeB }, lowering) {
     const [a, b] = node.inputs as readonly number[]
@@ -35,16 +34,10 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
   },
 }
 
-export interface Product {
-  readonly a: number
-  readonly b: number
-  readonly y: number
-  readonly rows: number
-  readonly inner: number
-  readonly columns: number
-  readonly batch: number
-  readonly transposeA: boolean
-  readonly transposeB: boolean
+function emitMatmul(product: Product, lowering: Lowering): void {
+  const { rows, transposeA, transposeB } = product
+  if (!transposeA && transposeB && rows <= maxGemvRows) emitGemv(product, lowering)
+  else emitProduct(product, lowering)
 }
 
 function emitProduct(product: Product, lowering: Lowering): void {
@@ -57,7 +50,7 @@ function emitProduct(product: Product, lowering: Lowering): void {
 /** Rounding to halves is for weights that were rounded already; f32 weights stay exact. */
 function suitsMatrices({ b, rows, columns, inner }: Product, lowering: Lowering): boolean {
   const encoding = lowering.encoding(b)
-  const rounded = encoding === 'f16' || encoding === 'q8'
+  const rounded = encoding !== null && encoding !== 'f32'
   return rounded && rows > maxGemvRows && columns >= 128 && inner >= 32 && offersMatrices(lowering.profile)
 }
 

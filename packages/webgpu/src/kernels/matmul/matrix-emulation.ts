@@ -6,6 +6,7 @@ export const emulatedMatrixText: MatrixText = {
   enables: [],
   attribute: '',
   half: 'f32',
+  vectors: false,
   twoHalves: (word) => `unpack2x16float(${word})`,
   accumulator: (name) => `var ${name}: array<f32, 8>;`,
   left: (name, { offset, stride, major }) => `let ${name} = ${steps(offset, stride, major === 'row_major')};`,

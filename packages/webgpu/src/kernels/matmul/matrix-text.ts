@@ -16,6 +16,8 @@ export interface MatrixText {
   readonly attribute: string
   /** Type of a half in workgroup memory. */
   readonly half: string
+  /** Matrices may be loaded from arrays of vec4<u32> too, eight halves each; offsets and strides then count vectors. */
+  readonly vectors: boolean
   /** Expression of two halves (indexable) in the u32 `word`. */
   twoHalves(word: string): string
   accumulator(name: string): string
@@ -30,6 +32,7 @@ export const subgroupMatrixText: MatrixText = {
   enables: ['f16', 'subgroups', 'chromium_experimental_subgroup_matrix'],
   attribute: '@diagnostic(off, chromium.subgroup_matrix_uniformity)',
   half: 'f16',
+  vectors: true,
   twoHalves: (word) => `bitcast<vec2<f16>>(${word})`,
   accumulator: (name) => `var ${name}: subgroup_matrix_result<f32, 16, 16>;`,
   left: (name, place) => `let ${name} = ${load('left', place)};`,

@@ -1,9 +1,11 @@
 /** Compile checks on Dawn's null backend, which offers subgroup matrices but computes nothing. */
+import { encodeWeight } from '@retnet/conformance'
 import { create, globals } from 'webgpu'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Kernel } from '../../compile/kernel.js'
 import type { Profile } from '../../device/profile.js'
 import { AloneKernels, type AloneTensor } from '../alone.js'
+import { emitMatrixProduct } from '../rows/matrix-product.js'
 import { emitChunkwiseTiles } from '../retention/chunkwise-tiles.js'
 import { readRetention } from '../retention/shape.js'
 import { matrixTile, matrixTuning } from './matrix-tile.js'
@@ -18,6 +20,7 @@ const profile: Profile = {
   fuse: true,
   tune: {},
   maxWorkgroupSize: 1024,
+  maxWorkgroupBytes: 49152,
   maxStorageBuffers: 10,
   maxBindingBytes: 2 ** 27,
   maxBufferBytes: 2 ** 27,
@@ -80,6 +83,28 @@ test.each([
     for (const made of kernelsOf(rows, inner, columns, encoding)) expect(await complaints(made)).toEqual([])
   },
 )
+
+test.each([
+  ['f16', 17],
+  ['q8', 33],
+  ['q4', 64],
+] as const)('the kernels for some ten rows and %s weights are valid WGSL', async (encoding, rows) => {
+  const [inner, columns] = [160, 100]
+  const weight = encodeWeight({ dtype: 'f32', shape: [columns, inner] }, encoding, new Float32Array(columns * inner))
+  const tensors: AloneTensor[] = [
+    { shape: [rows, inner], data: null },
+    { shape: [columns, inner], weight },
+    { shape: [columns, inner], weight },
+    { shape: [rows, columns], data: null },
+  ]
+  const linears = [1, 2].map((value) => ({ weight: value, bias: null }))
+  const member = { linears, activation: 'gelu', output: 3 } as const
+  const input = { kind: 'plain', x: 0 } as const
+  const product = { name: 'product', rows, inner, encoding, input, members: [member], residual: null }
+  using alone = new AloneKernels(device, profile, tensors, (lowering) => emitMatrixProduct(product, lowering))
+  expect(alone.kernels.map(({ name }) => name)).toEqual(['product.input', 'product.matrix', 'product.sum'])
+  for (const made of alone.kernels) expect(await complaints(made)).toEqual([])
+})
 
 test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL', async (staging) => {
   for (const ahead of [false, true]) {

@@ -2,7 +2,7 @@
 import type { Slot } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
 import { halfMatrix } from './halves.js'
-import type { Product } from './matmul.js'
+import { type Product, windowOf } from './product.js'
 import { type MatrixTuning, matrixTile } from './matrix-tile.js'
 import { type OperandShape, type OperandText, halfOperand, matrixOperand } from './operand.js'
 import { type RegisterTileSide, registerSide, registerTile } from './register-tile.js'
@@ -43,6 +43,7 @@ function shapesOf({ rows, columns, inner, transposeA, transposeB }: Product): re
 
 function tileProduct(product: Product, lowering: Lowering, a: OperandText, b: OperandText): TileProduct {
   const { y, rows, columns, inner, batch } = product
+  const { first, stride } = windowOf(product)
   return {
     name: 'matmul',
     rows,
@@ -52,7 +53,7 @@ function tileProduct(product: Product, lowering: Lowering, a: OperandText, b: Op
     declarations: `${a.declarations}\n${b.declarations}`,
     prologue: '',
     terms: [{ inner, a: a.operand, b: b.operand }],
-    output: { slot: lowering.slot(y), base: `layer * ${rows * columns}u`, stride: columns, rowLimit: `${rows}u` },
+    output: { slot: lowering.slot(y), base: `layer * ${rows * stride}u + ${first}u`, stride, rowLimit: `${rows}u` },
   }
 }
 

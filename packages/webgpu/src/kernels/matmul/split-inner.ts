@@ -16,7 +16,8 @@ export function splitsFor(product: TileProduct, tile: number): number {
   const tiles = tileCount(product, tile) * product.layers
   const fits = (splits: number) =>
     inner % (splits * innerAlignment) === 0 && inner / splits >= shortest && tiles * splits <= 2 * busy
-  return product.layers === 1 && tiles < busy ? ([8, 4, 2].find(fits) ?? 1) : 1
+  const wholeRows = product.output.stride === product.columns
+  return product.layers === 1 && wholeRows && tiles < busy ? ([8, 4, 2].find(fits) ?? 1) : 1
 }
 
 export function emitSplit(

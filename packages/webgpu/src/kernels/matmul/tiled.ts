@@ -1,13 +1,14 @@
 /** Matrix products in register tiles of 4 x 4 outputs a lane, straight from global memory: correct for every shape and transpose. */
 import { type Binding, kernel, read, write } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
-import type { Product } from './matmul.js'
+import { type Product, windowOf } from './product.js'
 import { matrixLoader } from './weight-loader.js'
 
 const tile = 4
 
 export function emitTiled(product: Product, lowering: Lowering): void {
   const { y, rows, inner, columns, batch, transposeA, transposeB } = product
+  const { first, stride } = windowOf(product)
   const linear = batch === 1 && !transposeA && transposeB
   const { bindings, declarations, step } = linear ? linearStep(product, lowering) : stridedStep(product, lowering)
   const [tilesDown, tilesAcross] = [Math.ceil(rows / tile), Math.ceil(columns / tile)]
@@ -32,7 +33,7 @@ ${step}
 ${range
   .map(
     (i) => `if (row + ${i}u < ${rows}u) {
-  for (var j = 0u; j < min(4u, ${columns}u - column); j++) { y[(layer * ${rows}u + row + ${i}u) * ${columns}u + column + j] = sum${i}[j]; }
+  for (var j = 0u; j < min(4u, ${columns}u - column); j++) { y[(layer * ${rows}u + row + ${i}u) * ${stride}u + ${first}u + column + j] = sum${i}[j]; }
 }`,
   )
   .join('\n')}`,

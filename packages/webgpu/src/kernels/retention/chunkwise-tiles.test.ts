@@ -44,10 +44,15 @@ async function outcome(
 ) {
   const { batch, length, heads, key, value } = size
   const live = Int32Array.from({ length: batch * length }, (_, at) => (at % 7 === 3 || at % length < 2 ? 0 : 1))
+  // what is masked may be NaN
+  const spoil = ({ shape, data }: AloneTensor): AloneTensor => {
+    const width = shape[2] * shape[3]
+    return { shape, data: data!.map((number, at) => (masked && live[Math.floor(at / width)] === 0 ? NaN : number)) }
+  }
   const tensors = [
-    numbers([batch, length, heads, key], 1),
-    numbers([batch, length, heads, key], 2),
-    numbers([batch, length, heads, value], 3),
+    spoil(numbers([batch, length, heads, key], 1)),
+    spoil(numbers([batch, length, heads, key], 2)),
+    spoil(numbers([batch, length, heads, value], 3)),
     { shape: [batch, length], data: live },
     { shape: [batch, length, heads, value], data: null },
     numbers([batch, heads, key, value], 4),

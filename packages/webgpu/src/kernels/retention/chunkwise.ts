@@ -11,6 +11,7 @@
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { Slot } from '../../compile/kernel.js'
 import type { Lowering } from '../../compile/lowering.js'
+import { stateText } from '../state/state-text.js'
 import { type Retention, maskBinding } from './shape.js'
 
 export interface Chunks extends Retention {
@@ -130,7 +131,9 @@ ${four((c) => storeRow('blocks', `block + (i + ${c}u) * ${valueWidth}u + j`, `i 
 /** Replaces each block by the state before its chunk, and the state by the one after the last. */
 export function emitScan(chunks: Chunks, lowering: Lowering): void {
   const { batch, heads, keyWidth, valueWidth, count, reverse } = chunks
-  const size = keyWidth * valueWidth
+  const { slot, half } = chunks.state
+  const text = stateText(half, 'f32')
+  const size = (keyWidth * valueWidth) / (half ? 4 : 1)
   const total = batch * heads * size
   lowering.emit(
     kernel({
@@ -138,16 +141,17 @@ export function emitScan(chunks: Chunks, lowering: Lowering): void {
       bindings: [
         read('rates', chunks.rates),
         read('totals', chunks.totals, 'i32'),
-        write('blocks', chunks.blocks),
-        write('state', chunks.state),
+        write('blocks', chunks.blocks, half ? 'vec4<f32>' : 'f32'),
+        write('state', slot, text.element),
       ],
       lanes: 64,
       workgroups: [Math.ceil(total / 64)],
+      declarations: text.declarations,
       body: `let index = group.x * 64u + lane;
 if (index >= ${total}u) { return; }
 let head = index / ${size}u;
 let rate = rates[head % ${heads}u];
-var s = state[index];
+var s = ${text.load('index')};
 for (var step = 0u; step < ${count}u; step++) {
   let n = ${reverse ? `${count - 1}u - step` : 'step'};
   let at = (head * ${count}u + n) * ${size}u + index % ${size}u;
@@ -155,7 +159,7 @@ for (var step = 0u; step < ${count}u; step++) {
   blocks[at] = s;
   s = exp2(rate * f32(totals[head / ${heads}u * ${count}u + n])) * s + added;
 }
-state[index] = s;`,
+${text.store('index', 's')}`,
     }),
   )
 }
@@ -237,10 +241,12 @@ for (var i = 0u; i < ${keyWidth}u; i++) {
   let s = vec4f(blocks[at + j0], blocks[at + j1], blocks[at + j2], blocks[at + j3]);
   ${four((c) => `sum${c} += q[q${c} + i] * s;`)}
 }
-${four((c) => `sum${c} *= exp2(rates[h] * f32(max(steps[b * ${length}u + t${c}] - ${reverse ? 1 : 0}, 0)))${mask ? ` * f32(live[b * ${length}u + t${c}])` : ''};`)}
+${four((c) => `sum${c} *= exp2(rates[h] * f32(max(steps[b * ${length}u + t${c}] - ${reverse ? 1 : 0}, 0)));`)}
+${mask ? four((c) => `if (live[b * ${length}u + t${c}] == 0) { sum${c} = vec4f(); }`) : ''}
 let base = ((b * ${heads}u + h) * ${count}u + n) * ${chunk * chunk}u;
 let size = min(${chunk}u, ${length}u - start);
 for (var m = ${reverse ? 'row' : '0u'}; m < ${reverse ? 'size' : 'min(row + 4u, size)'}; m++) {
+  ${mask ? `if (live[b * ${length}u + start + m] == 0) { continue; }` : ''}
   let values = ((b * ${length}u + start + m) * ${heads}u + h) * ${valueWidth}u;
   let value = vec4f(v[values + j0], v[values + j1], v[values + j2], v[values + j3]);
   ${four((c) => `sum${c} += scores[base + min(row + ${c}u, ${chunk - 1}u) * ${chunk}u + m] * value;`)}

@@ -1,5 +1,6 @@
 import type { RetentionAttributes } from '@retnet/core'
 import { type Binding, type Slot, read } from '../../compile/kernel.js'
+import type { StateSlot } from '../state/state-text.js'
 import type { GraphNode, Lowering } from '../../compile/lowering.js'
 
 /** One retention node with its sizes and slots. B batch, T length, H heads, Dk and Dv key and value width. */
@@ -15,7 +16,7 @@ export interface Retention {
   readonly v: Slot // [B, T, H, Dv]
   readonly mask: Slot | null // i32 [B, T]
   readonly output: Slot // [B, T, H, Dv]
-  readonly state: Slot // [B, H, Dk, Dv], initial on entry, final on exit
+  readonly state: StateSlot // [B, H, Dk, Dv], initial on entry, final on exit
   /** log2(gamma), [H]. */
   readonly rates: Slot
 }
@@ -39,7 +40,7 @@ export function readRetention(
     v: lowering.slot(v!),
     mask: mask === null ? null : lowering.slot(mask),
     output: lowering.slot(node.outputs[0]),
-    state: lowering.slot(node.outputs[1]),
+    state: lowering.state(node.outputs[1]),
     rates: lowering.table(Float32Array.from(attributes.logDecay, (value) => value * Math.LOG2E)),
   }
 }

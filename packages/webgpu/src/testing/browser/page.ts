@@ -5,16 +5,17 @@ import {
   type LoadedFixture,
   type ModelCheckOptions,
   backendChecks,
+  missingEncoding,
   fixtures,
   modelChecks,
   readFixture,
+  tinyModel,
 } from '@retnet/conformance'
 import { nextTokenGraph } from '@retnet/core'
 import { blobFolder, memorySource, openCheckpoint, openSafetensors } from '@retnet/formats'
 import { createSession, restoreSession } from '@retnet/generate'
 import { recoverable } from '../../recovery/recoverable.js'
 import { type WebGpuBackend, webgpu } from '../../webgpu.js'
-import { tinyModel } from '../tiny-model.js'
 
 /** Name of a check to null, or to what went wrong. */
 export type Verdicts = Record<string, string | null>
@@ -36,7 +37,10 @@ async function describeAdapter(): Promise<string> {
 async function runBackendChecks(): Promise<Verdicts> {
   using backend = await webgpu({ poison: true })
   const verdicts: Verdicts = {}
-  for (const { id, run } of backendChecks) verdicts[id] = await verdict(() => run(backend))
+  for (const check of backendChecks) {
+    const missing = missingEncoding(check, backend)
+    verdicts[check.id] = missing ? `skipped: ${missing}` : await verdict(() => check.run(backend))
+  }
   return verdicts
 }
 
@@ -64,7 +68,7 @@ async function loadFixture({ folder }: Fixture): Promise<LoadedFixture> {
 }
 
 /** Compiles a model while the page's own timer runs. Pipelines that are made synchronously, which freezes a page, are counted. */
-async function compileAndTick(): Promise<{ pipelines: number; synchronous: number; ticks: number }> {
+async function compileAndTick(): Promise<{ pipelines: number; synchronous: number; ticks: number; told: boolean }> {
   using backend = await webgpu()
   const fixture = await loadFixture(fixtures.find(({ folder }) => folder === 'fla-base')!)
   const counts = { pipelines: 0, synchronous: 0, ticks: 0 }
@@ -82,10 +86,13 @@ async function compileAndTick(): Promise<{ pipelines: number; synchronous: numbe
   const weights: Record<string, Awaited<ReturnType<typeof backend.upload>>> = {}
   for (const [name, weight] of Object.entries(fixture.weights)) weights[name] = await backend.upload(weight)
   counts.ticks = 0
-  using program = await backend.compile(nextTokenGraph(fixture.spec, { rows: 1, length: 1 }), { weights })
+  const progress: number[] = []
+  const onProgress = (ready: number, total: number) => void progress.push(ready / total)
+  const graph = nextTokenGraph(fixture.spec, { rows: 1, length: 1 })
+  using program = await backend.compile(graph, { weights, onProgress })
   clearInterval(timer)
   await program.run({ tokens: Int32Array.of(1), mask: Int32Array.of(1) }, program.createState())
-  return counts
+  return { ...counts, told: progress.length > 10 && progress.at(-1) === 1 }
 }
 
 /** Loses the device after three tokens; tells what the page saw, and the whole text with and without the loss. */

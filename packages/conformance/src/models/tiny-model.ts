@@ -1,10 +1,10 @@
-/** A RetNet of a few hundred seeded weights on any backend; the same on every call. */
-import { random, tinySpec } from '@retnet/conformance'
 import { type Backend, Model, type WeightData, parameterShapes, sizeOf } from '@retnet/core'
+import { random } from '../values/random.js'
+import { tinySpec } from './tiny-spec.js'
 
-export const spec = tinySpec('glu', 2)
+const spec = tinySpec('glu', 2)
 
-/** `change` may spoil the weights. */
+/** A RetNet of two layers and seeded weights on any backend; the same on every call. `change` may spoil the weights. */
 export function tinyModel(
   backend: Backend,
   change: (name: string, data: Float32Array) => void = () => {},
