@@ -1,7 +1,7 @@
 /** Rows of a table by id, and its gradient. An id out of range gives NaN: it never reads or writes outside the tensor. */
 import { F16, F32, Q8 } from './pack'
 import { arg, ptr, share } from './record'
-import { copyFloats, fillFloats, widenBytes, widenNibbles } from './simd'
+import { copyFloats, fillFloats, storeSome, widenBytes, widenNibbles } from './simd'
 import { widenRow } from './gemv'
 
 // Record: count, width, vocabulary, table, ids, out, encoding, rowStride (elements), scales, scaleStride
@@ -17,37 +17,31 @@ export function embedKernel(r: usize, thread: i32, threads: i32, scratch: usize)
     else if (encoding == F32) copyFloats(out, ptr(r, 3) + (at << 2), width)
     else if (encoding == F16) widenRow(out, ptr(r, 3) + (at << 1), width)
     else {
-      const scales = ptr(r, 8) + ((usize(id) * usize(arg(r, 9))) << 2)
-      if (encoding == Q8) unpackRow(out, ptr(r, 3) + at, scales, width)
-      else unpackNibbles(out, ptr(r, 3) + (at >> 1), scales, width)
+      const blocks = usize(arg(r, 9))
+      const first = (usize(id) & ~3) * blocks
+      const row = usize(id) & 3
+      const scales = ptr(r, 8) + ((first + row) << 2)
+      if (encoding == Q8) unpackRow(out, ptr(r, 3) + ((first + row) << 5), scales, width)
+      else unpackNibbles(out, ptr(r, 3) + ((first + row) << 4), scales, width)
     }
   }
 }
 
+/** One row of a group of four whose blocks lie side by side: its first block and its first scale. */
 export function unpackRow(out: usize, source: usize, scales: usize, width: i32): void {
-  let k = 0
-  for (; k + 4 <= width; k += 4) {
-    const scale = v128.load32_splat(scales + (usize(k >> 5) << 2))
-    v128.store(out + (usize(k) << 2), f32x4.mul(widenBytes(source + usize(k)), scale))
-  }
-  for (; k < width; k++) {
-    store<f32>(out + (usize(k) << 2), f32(load<i8>(source + usize(k))) * load<f32>(scales + (usize(k >> 5) << 2)))
+  for (let k = 0; k < width; k += 4) {
+    const block = usize(k >> 5)
+    const values = f32x4.mul(widenBytes(source + (block << 7) + usize(k & 31)), v128.load32_splat(scales + (block << 4)))
+    storeSome(out + (usize(k) << 2), values, width - k)
   }
 }
 
-/** A row of 4 bits in whole blocks; `out` has room for `width` numbers only. */
+/** As `unpackRow` for 4 bits. */
 export function unpackNibbles(out: usize, source: usize, scales: usize, width: i32): void {
-  let k = 0
-  for (; k + 4 <= width; k += 4) {
-    const scale = v128.load32_splat(scales + (usize(k >> 5) << 2))
-    v128.store(out + (usize(k) << 2), f32x4.mul(widenNibbles(source + (usize(k >> 5) << 4), k & 31), scale))
-  }
-  if (k == width) return
-  const scale = v128.load32_splat(scales + (usize(k >> 5) << 2))
-  let last = f32x4.mul(widenNibbles(source + (usize(k >> 5) << 4), k & 31), scale)
-  for (; k < width; k++) {
-    v128.store32_lane(out + (usize(k) << 2), last, 0)
-    last = v128.shuffle<f32>(last, last, 1, 2, 3, 0)
+  for (let k = 0; k < width; k += 4) {
+    const block = usize(k >> 5)
+    const values = f32x4.mul(widenNibbles(source + (block << 6), k & 31), v128.load32_splat(scales + (block << 4)))
+    storeSome(out + (usize(k) << 2), values, width - k)
   }
 }
 

@@ -57,9 +57,13 @@ export function gemm(
         if (encoding == F32) packB(b + (first << 2), wide, deep, bColumn, bDepth, panelB)
         else if (encoding == F16) packHalf(b + (first << 1), wide, deep, bColumn, panelB)
         else {
-          const scale = scales + ((usize(n) * usize(scaleStride) + usize(k0 >> 5)) << 2)
-          if (encoding == Q8) packBytes(b + first, scale, wide, deep, bColumn, scaleStride, panelB)
-          else packNibbles(b + (first >> 1), scale, wide, deep, bColumn, scaleStride, panelB)
+          // Whole groups of four rows, in which the blocks of four rows follow one another.
+          const at = usize(n) * usize(bColumn) + (usize(k0) << 2)
+          const scale = scales + ((usize(n) * usize(scaleStride) + (usize(k0 >> 5) << 2)) << 2)
+          const groupBytes = usize(bColumn) << 2
+          const groupScales = usize(scaleStride) << 4
+          if (encoding == Q8) packBytes(b + at, scale, wide, deep, groupBytes, groupScales, panelB)
+          else packNibbles(b + (at >> 1), scale, wide, deep, groupBytes >> 1, groupScales, panelB)
         }
         for (let m = 0; m < high; m += ROWS) {
           const tall = min(ROWS, high - m)

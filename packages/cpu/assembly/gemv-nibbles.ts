@@ -2,9 +2,9 @@
  * Few rows of x times w^T for w in 4 bits. x is rounded to bytes, so that a product of 16 pairs is one instruction where the host has relaxed
  * SIMD; 4 bits are coarser by an order. The kernel takes the stored bits as they are, 0 to 15, and subtracts 8 times the sum of x.
  */
-import { put, put4 } from './gemv'
+import { put4 } from './gemv'
 import { arg, ptr, share } from './record'
-import { madd, max4, sum4 } from './simd'
+import { madd, max4 } from './simd'
 
 /** x [count] to bytes in blocks of 32, padded with zeros, with a scale and 8 times the sum of the bytes for each. */
 export function quantizeBytes(x: usize, count: i32, target: usize, scales: usize, sums: usize): void {
@@ -51,8 +51,7 @@ export function quantizeBytesKernel(r: usize, thread: i32, threads: i32, scratch
 
 // Sum of 32 products of bits and bytes less `sum`, in four lanes. At most 4 * 15 * 127 a lane of 16 bits: no overflow.
 @inline
-function dotBlock(w: usize, x0: v128, x1: v128, sum: v128, mask: v128, ones: v128): v128 {
-  const bits = v128.load(w)
+function dotBlock(bits: v128, x0: v128, x1: v128, sum: v128, mask: v128, ones: v128): v128 {
   const low = v128.and(bits, mask)
   const high = v128.and(i16x8.shr_u(bits, 4), mask)
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -70,10 +69,12 @@ function dotBlock(w: usize, x0: v128, x1: v128, sum: v128, mask: v128, ones: v12
   return f32x4.convert_i32x4_s(i32x4.sub(i32x4.add(first, second), sum))
 }
 
-/** `nibble` is 0x0f and `one` is 1, passed because V8 builds a constant anew in every turn of a loop. */
+/**
+ * Four rows of w, from a multiple of four on, times one x: their sums at column n. `nibble` is 0x0f and `one` is 1, passed because V8 builds a
+ * constant anew in every turn of a loop.
+ */
 export function dotNibbles4(
-  r: usize, m: i32, n: i32, x: usize, xScales: usize, xSums: usize, w: usize, stride: usize, scales: usize, scaleStride: usize, blocks: i32,
-  nibble: i32, one: i32,
+  r: usize, m: i32, n: i32, x: usize, xScales: usize, xSums: usize, w: usize, scales: usize, blocks: i32, nibble: i32, one: i32,
 ): void {
   const mask = i8x16.splat(i8(nibble))
   const ones = i16x8.splat(i16(one))
@@ -82,57 +83,32 @@ export function dotNibbles4(
     const x0 = v128.load(x), x1 = v128.load(x, 16)
     const s = v128.load32_splat(xScales)
     const sum = v128.load32_zero(xSums)
-    a0 = madd(dotBlock(w, x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales)), a0)
-    a1 = madd(dotBlock(w + stride, x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales + scaleStride)), a1)
-    a2 = madd(dotBlock(w + 2 * stride, x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales + 2 * scaleStride)), a2)
-    a3 = madd(dotBlock(w + 3 * stride, x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales + 3 * scaleStride)), a3)
+    a0 = madd(dotBlock(v128.load(w), x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales)), a0)
+    a1 = madd(dotBlock(v128.load(w, 16), x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales, 4)), a1)
+    a2 = madd(dotBlock(v128.load(w, 32), x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales, 8)), a2)
+    a3 = madd(dotBlock(v128.load(w, 48), x0, x1, sum, mask, ones), f32x4.mul(s, v128.load32_splat(scales, 12)), a3)
     x += 32
     xScales += 4
     xSums += 4
-    w += 16
-    scales += 4
+    w += 64
+    scales += 16
   }
   put4(r, m, n, a0, a1, a2, a3)
 }
 
-export function dotNibbles1(
-  r: usize, m: i32, n: i32, x: usize, xScales: usize, xSums: usize, w: usize, scales: usize, blocks: i32,
-): void {
-  const mask = i8x16.splat(0x0f)
-  const ones = i16x8.splat(1)
-  let a = f32x4.splat(0)
-  for (let block = 0; block < blocks; block++) {
-    const dot = dotBlock(w, v128.load(x), v128.load(x, 16), v128.load32_zero(xSums), mask, ones)
-    a = madd(dot, f32x4.mul(v128.load32_splat(xScales), v128.load32_splat(scales)), a)
-    x += 32
-    xScales += 4
-    xSums += 4
-    w += 16
-    scales += 4
-  }
-  put(r, m, n, sum4(a))
-}
-
-/** Columns n0 to n1 of the product of a record of `gemvKernel`. */
+/** Columns n0 to n1 of the product of a record of `gemvKernel`; n0 is a multiple of four. */
 export function gemvNibbles(r: usize, n0: i32, n1: i32): void {
   const rows = arg(r, 0)
   const blocks = (arg(r, 2) + 31) >> 5
-  const stride = usize(arg(r, 6)) >> 1
-  const scaleStride = usize(arg(r, 8)) << 2
-  let n = n0
-  for (; n < n1; n += 4) {
-    const w = ptr(r, 4) + usize(n) * stride
-    const scales = ptr(r, 7) + usize(n) * scaleStride
+  for (let n = n0; n < n1; n += 4) {
+    const first = usize(n) * usize(blocks)
+    const w = ptr(r, 4) + (first << 4)
+    const scales = ptr(r, 7) + (first << 2)
     for (let m = 0; m < rows; m++) {
       const block = usize(m) * usize(blocks)
-      const x = ptr(r, 3) + (block << 5)
       const xScales = ptr(r, 11) + (block << 2)
       const xSums = ptr(r, 12) + (block << 2)
-      if (n + 4 <= n1) dotNibbles4(r, m, n, x, xScales, xSums, w, stride, scales, scaleStride, blocks, 0x0f, 1)
-      else
-        for (let i = 0; n + i < n1; i++) {
-          dotNibbles1(r, m, n + i, x, xScales, xSums, w + usize(i) * stride, scales + usize(i) * scaleStride, blocks)
-        }
+      dotNibbles4(r, m, n, ptr(r, 3) + (block << 5), xScales, xSums, w, scales, blocks, 0x0f, 1)
     }
   }
 }

@@ -2,10 +2,11 @@
  * Few rows of x times w^T, w [N, K] in rows: streams the weights once. Not for many rows: see gemm.ts.
  * Each sum runs in the same order whatever the number of threads, because rows of w are always grouped from multiples of four.
  */
+import { gemvBytes } from './gemv-bytes'
 import { gemvNibbles } from './gemv-nibbles'
 import { F16, F32, Q8 } from './pack'
 import { arg, ptr, share } from './record'
-import { madd, max4, sum4, widenHalf, widenHalf1 } from './simd'
+import { madd, max4, storeSome, sum4, widenHalf, widenHalf1 } from './simd'
 
 // Record: M, N, K, x, w, encoding, wRow (elements), scales, scaleStride, source, target, xScales, xSums
 // With q8 and q4, x, xScales and xSums are what `quantizeKernel` and `quantizeBytesKernel` made.
@@ -41,7 +42,8 @@ export function put4(r: usize, m: i32, n: i32, a0: v128, a1: v128, a2: v128, a3:
   const at = (usize(m) * usize(arg(r, 1)) + usize(n)) << 2
   const source = ptr(r, 9)
   if (source) sums = f32x4.add(v128.load(source + at), sums)
-  v128.store(ptr(r, 10) + at, sums)
+  // The last rows of a weight may be fewer than four.
+  storeSome(ptr(r, 10) + at, sums, arg(r, 1) - n)
 }
 
 // Four rows of w, `stride` bytes apart, times one x: four sums written at column n.
@@ -195,106 +197,5 @@ function gemvHalf(r: usize, n0: i32, n1: i32, scratch: usize): void {
   for (; n < n1; n++) {
     widenRow(scratch, ptr(r, 4) + usize(n) * stride, depth)
     for (let m = 0; m < rows; m++) dot1(r, m, n, x + usize(m) * xRow, scratch, depth)
-  }
-}
-
-/** x [count] to int16 in blocks of 32 with a scale each; the last block is padded with zeros. */
-export function quantize(x: usize, count: i32, target: usize, scales: usize): void {
-  for (let k = 0; k < count; k += 32) {
-    const wide = min(32, count - k)
-    const from = x + (usize(k) << 2)
-    const to = target + (usize(k) << 1)
-    const whole = wide & ~3
-    let top = f32x4.splat(0)
-    for (let i = 0; i < whole; i += 4) top = f32x4.max(top, f32x4.abs(v128.load(from + (usize(i) << 2))))
-    let largest = max4(top)
-    for (let i = whole; i < wide; i++) largest = max(largest, abs(load<f32>(from + (usize(i) << 2))))
-    const inverse: f32 = largest > 0 ? 32767 / largest : 0
-    const factor = f32x4.splat(inverse)
-    store<f32>(scales + (usize(k >> 5) << 2), largest / 32767)
-    for (let i = 0; i < whole; i += 4) {
-      const q = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(from + (usize(i) << 2)), factor)))
-      v128.store64_lane(to + (usize(i) << 1), i16x8.narrow_i32x4_s(q, q), 0)
-    }
-    for (let i = whole; i < 32; i++) {
-      const value = i < wide ? i32(nearest(load<f32>(from + (usize(i) << 2)) * inverse)) : 0
-      store<i16>(to + (usize(i) << 1), i16(value))
-    }
-  }
-}
-
-// Sum of 32 products of bytes and int16, in four lanes. At most 127 * 32767 * 8 a lane: no overflow.
-@inline
-function dotBlock(w: usize, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
-  const low = i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w), x0), i32x4.dot_i16x8_s(v128.load8x8_s(w, 8), x1))
-  const high = i32x4.add(i32x4.dot_i16x8_s(v128.load8x8_s(w, 16), x2), i32x4.dot_i16x8_s(v128.load8x8_s(w, 24), x3))
-  return f32x4.convert_i32x4_s(i32x4.add(low, high))
-}
-
-export function dotBytes4(
-  r: usize, m: i32, n: i32, x: usize, xScales: usize, w: usize, stride: usize, scales: usize, scaleStride: usize, blocks: i32,
-): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0
-  for (let block = 0; block < blocks; block++) {
-    const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48)
-    const s = v128.load32_splat(xScales)
-    a0 = madd(dotBlock(w, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales)), a0)
-    a1 = madd(dotBlock(w + stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + scaleStride)), a1)
-    a2 = madd(dotBlock(w + 2 * stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + 2 * scaleStride)), a2)
-    a3 = madd(dotBlock(w + 3 * stride, x0, x1, x2, x3), f32x4.mul(s, v128.load32_splat(scales + 3 * scaleStride)), a3)
-    x += 64
-    xScales += 4
-    w += 32
-    scales += 4
-  }
-  put4(r, m, n, a0, a1, a2, a3)
-}
-
-export function dotBytes1(r: usize, m: i32, n: i32, x: usize, xScales: usize, w: usize, scales: usize, blocks: i32): void {
-  let a = f32x4.splat(0)
-  for (let block = 0; block < blocks; block++) {
-    const dot = dotBlock(w, v128.load(x), v128.load(x, 16), v128.load(x, 32), v128.load(x, 48))
-    a = madd(dot, f32x4.mul(v128.load32_splat(xScales), v128.load32_splat(scales)), a)
-    x += 64
-    xScales += 4
-    w += 32
-    scales += 4
-  }
-  put(r, m, n, sum4(a))
-}
-
-// Record: rows, width, x, target (int16 [rows, blocks, 32]), scales [rows, blocks]
-export function quantizeKernel(r: usize, thread: i32, threads: i32, scratch: usize): void {
-  const width = arg(r, 1)
-  const blocks = usize((width + 31) >> 5)
-  const end = share(arg(r, 0), 1, thread + 1, threads)
-  for (let i = share(arg(r, 0), 1, thread, threads); i < end; i++) {
-    const row = usize(i)
-    quantize(ptr(r, 2) + ((row * usize(width)) << 2), width, ptr(r, 3) + ((row * blocks) << 6), ptr(r, 4) + ((row * blocks) << 2))
-  }
-}
-
-function gemvBytes(r: usize, n0: i32, n1: i32): void {
-  const rows = arg(r, 0)
-  const blocks = (arg(r, 2) + 31) >> 5
-  const stride = usize(arg(r, 6))
-  const scaleStride = usize(arg(r, 8)) << 2
-  const xBytes = usize(blocks) << 6
-  const xScaleBytes = usize(blocks) << 2
-  let n = n0
-  for (; n + 4 <= n1; n += 4) {
-    const w = ptr(r, 4) + usize(n) * stride
-    const scales = ptr(r, 7) + usize(n) * scaleStride
-    for (let m = 0; m < rows; m++) {
-      const x = ptr(r, 3) + usize(m) * xBytes
-      dotBytes4(r, m, n, x, ptr(r, 11) + usize(m) * xScaleBytes, w, stride, scales, scaleStride, blocks)
-    }
-  }
-  for (; n < n1; n++) {
-    const w = ptr(r, 4) + usize(n) * stride
-    const scales = ptr(r, 7) + usize(n) * scaleStride
-    for (let m = 0; m < rows; m++) {
-      dotBytes1(r, m, n, ptr(r, 3) + usize(m) * xBytes, ptr(r, 11) + usize(m) * xScaleBytes, w, scales, blocks)
-    }
   }
 }

@@ -8,8 +8,9 @@ import { copyKernel, fillKernel } from './copy'
 import { binaryKernel, unaryKernel } from './elementwise'
 import { embedKernel, scatterAddKernel } from './embed'
 import { GEMM_SCRATCH, gemm, gemmKernel } from './gemm'
-import { dot1, dot4, dotBytes1, dotBytes4, dotHalf4, gemvKernel, quantizeKernel, raise, widenRow } from './gemv'
-import { dotNibbles1, dotNibbles4, quantizeBytesKernel } from './gemv-nibbles'
+import { dot1, dot4, dotHalf4, gemvKernel, raise, widenRow } from './gemv'
+import { dotBytes4, quantizeKernel } from './gemv-bytes'
+import { dotNibbles4, quantizeBytesKernel } from './gemv-nibbles'
 import { crossEntropyGradKernel, crossEntropyKernel } from './loss'
 import { layerNormKernel, rmsNormKernel } from './norm'
 import { packA, packB, packBytes, packHalf, packNibbles } from './pack'
@@ -22,7 +23,7 @@ import { tile4, tile6 } from './tile'
 
 export {
   anglesKernel, binaryKernel, chunkStep, chunkwiseKernel, copyKernel, crossEntropyGradKernel, crossEntropyKernel,
-  decayNormKernel, dot1, dot4, dotBytes1, dotBytes4, dotHalf4, dotNibbles1, dotNibbles4, embedKernel, fillKernel, gemm, gemmKernel, gemvKernel, layerNormKernel, packA, packB, packBytes, packHalf, packNibbles,
+  decayNormKernel, dot1, dot4, dotBytes4, dotHalf4, dotNibbles4, embedKernel, fillKernel, gemm, gemmKernel, gemvKernel, layerNormKernel, packA, packB, packBytes, packHalf, packNibbles,
   positionsKernel, recurrentBlock, recurrentKernel, quantizeBytesKernel, quantizeKernel, raise, rmsNormKernel, rotaryKernel, scatterAddKernel, softmaxKernel, step1, step16,
   sumKernel, tile4, tile6, unaryKernel, widenRow,
 }

@@ -118,59 +118,55 @@ export function packHalf(source: usize, columns: i32, depth: i32, columnStride: 
   }
 }
 
+// Four numbers of one row of a group: `block` is its block, `scale` its scale.
 @inline
-function q8(source: usize, scale: usize): v128 {
-  return f32x4.mul(widenBytes(source), v128.load32_splat(scale))
+function q8(block: usize, k: i32, scale: usize): v128 {
+  return f32x4.mul(widenBytes(block + usize(k)), v128.load32_splat(scale))
+}
+
+@inline
+function q4(block: usize, k: i32, scale: usize): v128 {
+  return f32x4.mul(widenNibbles(block, k), v128.load32_splat(scale))
 }
 
 /**
- * As `packB` for rows of bytes in blocks of 32 with a scale each. `source` is at the start of a block, rows are padded with zeros to
- * whole blocks, so reading on to a multiple of four is safe; `target` then needs room for the rounded depth.
+ * As `packB` for rows of bytes in blocks of 32 with a scale each, four rows side by side; groups of four rows are `groupBytes` and
+ * `groupScales` bytes apart. `source` is at the start of a block, rows are padded with zeros to whole blocks and groups to four rows, so
+ * reading on to a multiple of four is safe; `target` then needs room for the rounded depth.
  */
 export function packBytes(
-  source: usize, scales: usize, columns: i32, depth: i32, columnStride: i32, scaleStride: i32, target: usize,
+  source: usize, scales: usize, columns: i32, depth: i32, groupBytes: usize, groupScales: usize, target: usize,
 ): void {
-  const bytes = usize(columnStride)
-  const scaleBytes = usize(scaleStride) << 2
   const zero = splat(0)
   for (let k = 0; k < depth; k += 4) {
     const out = target + (usize(k) << 5)
-    for (let half = 0; half < 2; half++) {
-      const first = half * 4
-      const at = source + usize(k) + usize(first) * bytes
-      const s = scales + (usize(k >> 5) << 2) + usize(first) * scaleBytes
-      const r0 = first < columns ? q8(at, s) : zero
-      const r1 = first + 1 < columns ? q8(at + bytes, s + scaleBytes) : zero
-      const r2 = first + 2 < columns ? q8(at + 2 * bytes, s + 2 * scaleBytes) : zero
-      const r3 = first + 3 < columns ? q8(at + 3 * bytes, s + 3 * scaleBytes) : zero
-      transpose4(r0, r1, r2, r3, out + usize(half) * 16, 32)
-    }
+    const at = source + (usize(k >> 5) << 7)
+    const s = scales + (usize(k >> 5) << 4)
+    const i = k & 31
+    transpose4(q8(at, i, s), q8(at + 32, i, s + 4), q8(at + 64, i, s + 8), q8(at + 96, i, s + 12), out, 32)
+    if (columns > 4) {
+      const next = at + groupBytes
+      const t = s + groupScales
+      transpose4(q8(next, i, t), q8(next + 32, i, t + 4), q8(next + 64, i, t + 8), q8(next + 96, i, t + 12), out + 16, 32)
+    } else transpose4(zero, zero, zero, zero, out + 16, 32)
   }
 }
 
-@inline
-function q4(row: usize, k: i32, scale: usize): v128 {
-  return f32x4.mul(widenNibbles(row + (usize(k >> 5) << 4), k & 31), v128.load32_splat(scale))
-}
-
-/** As `packBytes` for rows of 4 bits; `columnStride` counts numbers, two in a byte. */
+/** As `packBytes` for 4 bits. */
 export function packNibbles(
-  source: usize, scales: usize, columns: i32, depth: i32, columnStride: i32, scaleStride: i32, target: usize,
+  source: usize, scales: usize, columns: i32, depth: i32, groupBytes: usize, groupScales: usize, target: usize,
 ): void {
-  const bytes = usize(columnStride) >> 1
-  const scaleBytes = usize(scaleStride) << 2
   const zero = splat(0)
   for (let k = 0; k < depth; k += 4) {
     const out = target + (usize(k) << 5)
-    for (let half = 0; half < 2; half++) {
-      const first = half * 4
-      const at = source + usize(first) * bytes
-      const s = scales + (usize(k >> 5) << 2) + usize(first) * scaleBytes
-      const r0 = first < columns ? q4(at, k, s) : zero
-      const r1 = first + 1 < columns ? q4(at + bytes, k, s + scaleBytes) : zero
-      const r2 = first + 2 < columns ? q4(at + 2 * bytes, k, s + 2 * scaleBytes) : zero
-      const r3 = first + 3 < columns ? q4(at + 3 * bytes, k, s + 3 * scaleBytes) : zero
-      transpose4(r0, r1, r2, r3, out + usize(half) * 16, 32)
-    }
+    const at = source + (usize(k >> 5) << 6)
+    const s = scales + (usize(k >> 5) << 4)
+    const i = k & 31
+    transpose4(q4(at, i, s), q4(at + 16, i, s + 4), q4(at + 32, i, s + 8), q4(at + 48, i, s + 12), out, 32)
+    if (columns > 4) {
+      const next = at + groupBytes
+      const t = s + groupScales
+      transpose4(q4(next, i, t), q4(next + 16, i, t + 4), q4(next + 32, i, t + 8), q4(next + 48, i, t + 12), out + 16, 32)
+    } else transpose4(zero, zero, zero, zero, out + 16, 32)
   }
 }

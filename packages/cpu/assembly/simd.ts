@@ -57,6 +57,16 @@ export function widenNibbles(block: usize, k: i32): v128 {
   return f32x4.convert_i32x4_s(i32x4.sub(i32x4.extend_low_i16x8_u(words), i32x4.splat(8)))
 }
 
+/** The first numbers of a vector, at most four. */
+@inline
+export function storeSome(target: usize, values: v128, count: i32): void {
+  if (count >= 4) return v128.store(target, values)
+  for (let i = 0; i < count; i++) {
+    store<f32>(target + (usize(i) << 2), f32x4.extract_lane(values, 0))
+    values = v128.shuffle<f32>(values, values, 1, 2, 3, 0)
+  }
+}
+
 export function copyFloats(target: usize, source: usize, count: i32): void {
   let i = 0
   for (; i + 4 <= count; i += 4) v128.store(target + (usize(i) << 2), v128.load(source + (usize(i) << 2)))

@@ -1,5 +1,5 @@
 /** Weights in linear memory, in the layout that the kernels read. */
-import { DisposedError, q4BlockBytes, requireWeight, sizeOf, weightBlockSize } from '@retnet/core'
+import { DisposedError, isQuantized, q4BlockBytes, requireWeight, sizeOf, weightBlockSize } from '@retnet/core'
 import type { DeviceWeight, TensorType, WeightData, WeightEncoding } from '@retnet/core'
 import type { Engine } from './memory/engine.js'
 
@@ -8,7 +8,7 @@ export interface WeightLayout {
   readonly encoding: WeightEncoding
   readonly address: number
   readonly bytes: number
-  /** Elements from row to row; rows of q8 and q4 are padded with zeros to whole blocks. */
+  /** Elements from row to row, in whole blocks for q8 and q4, whose rows lie in groups of four. */
   readonly rowStride: number
   readonly scales: number
   readonly scaleStride: number
@@ -67,8 +67,7 @@ export function rowsOf(type: TensorType): [rows: number, columns: number] {
 
 function place(engine: Engine, weight: WeightData): WeightLayout {
   if (weight.encoding === 'f32') return placeFloats(engine, weight.data as Float32Array, weight.type)
-  if (weight.encoding === 'q8') return placeBytes(engine, weight)
-  if (weight.encoding === 'q4') return placeNibbles(engine, weight)
+  if (isQuantized(weight.encoding)) return placeBlocks(engine, weight)
   const halves = weight.data as Uint16Array
   // The kernels widen finite halves only; the rare weight with others is kept as float32.
   if (halves.some((bits) => (bits & 0x7c00) === 0x7c00))
@@ -85,42 +84,54 @@ function placeFloats(engine: Engine, data: Float32Array, type: TensorType): Weig
   return { encoding: 'f32', address, bytes: data.byteLength, rowStride: rowsOf(type)[1], scales: 0, scaleStride: 0 }
 }
 
-function placeBytes(engine: Engine, { type, data, scales }: WeightData): WeightLayout {
+/**
+ * Four rows side by side, block by block: [rows / 4, blocks, 4, bytes of a block], and scales [rows / 4, blocks, 4]; missing numbers are zeros.
+ * So a product with few rows of activations reads the weight from its first byte to its last.
+ */
+function placeBlocks(engine: Engine, { type, encoding, data, scales }: WeightData): WeightLayout {
   const [rows, columns] = rowsOf(type)
   const blocks = Math.ceil(columns / weightBlockSize)
-  const rowStride = blocks * weightBlockSize
-  const numbers = rows * rowStride
-  const bytes = numbers + rows * blocks * 4
-  const address = engine.allocate(bytes, what(type, 'q8'))
-  const target = engine.bytes(address, numbers)
+  const blockBytes = encoding === 'q8' ? weightBlockSize : q4BlockBytes
+  const count = Math.ceil(rows / 4) * 4 * blocks
+  const bytes = count * (blockBytes + 4)
+  const address = engine.allocate(bytes, what(type, encoding))
+  const target = engine.bytes(address, count * blockBytes)
+  const factors = engine.floats(address + target.length, count)
+  // bits of 8 are a zero of q4; its scale is zero besides
   target.fill(0)
-  const source = new Uint8Array(data.buffer, data.byteOffset, data.length)
-  if (rowStride === columns) target.set(source)
-  else
-    for (let row = 0; row < rows; row++)
-      target.set(source.subarray(row * columns, (row + 1) * columns), row * rowStride)
-  engine.floats(address + numbers, rows * blocks).set(scales!)
-  return { encoding: 'q8', address, bytes, rowStride, scales: address + numbers, scaleStride: blocks }
-}
-
-/** Each block in the order of the kernels: byte k holds element k in its low half and element k + 16 in its high half. */
-function placeNibbles(engine: Engine, { type, data, scales }: WeightData): WeightLayout {
-  const [, columns] = rowsOf(type)
-  const blocks = Math.ceil(columns / weightBlockSize)
-  const bytes = data.length + scales!.length * 4
-  const address = engine.allocate(bytes, what(type, 'q4'))
-  const target = engine.bytes(address, data.length)
-  const half = q4BlockBytes / 2
-  for (let block = 0; block < data.length; block += q4BlockBytes) {
-    for (let pair = 0; pair < half; pair++) {
-      const [first, second] = [data[block + pair], data[block + half + pair]]
-      target[block + 2 * pair] = (first & 15) | ((second & 15) << 4)
-      target[block + 2 * pair + 1] = (first >> 4) | (second & 0xf0)
+  factors.fill(0)
+  const source = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  const rowBytes = encoding === 'q8' ? columns : blocks * q4BlockBytes
+  const copyBlock = encoding === 'q8' ? copyByteBlock : copyNibbleBlock
+  for (let row = 0; row < rows; row++) {
+    for (let block = 0; block < blocks; block++) {
+      const to = groupedBlock(row, block, blocks)
+      const from = row * rowBytes + block * blockBytes
+      copyBlock(source, from, Math.min(from + blockBytes, (row + 1) * rowBytes), target, to * blockBytes)
+      factors[to] = scales![row * blocks + block]
     }
   }
-  engine.floats(address + data.length, scales!.length).set(scales!)
   const rowStride = blocks * weightBlockSize
-  return { encoding: 'q4', address, bytes, rowStride, scales: address + data.length, scaleStride: blocks }
+  return { encoding, address, bytes, rowStride, scales: address + target.length, scaleStride: blocks }
+}
+
+/** Number of a block in the order in which they lie in memory. */
+export function groupedBlock(row: number, block: number, blocks: number): number {
+  return ((row >> 2) * blocks + block) * 4 + (row & 3)
+}
+
+function copyByteBlock(source: Uint8Array, from: number, end: number, target: Uint8Array, to: number): void {
+  while (from < end) target[to++] = source[from++]
+}
+
+/** Byte k holds element k in its low half and element k + 16 in its high half. */
+function copyNibbleBlock(source: Uint8Array, from: number, _: number, target: Uint8Array, to: number): void {
+  const half = q4BlockBytes / 2
+  for (let pair = 0; pair < half; pair++) {
+    const [first, second] = [source[from + pair], source[from + half + pair]]
+    target[to++] = (first & 15) | ((second & 15) << 4)
+    target[to++] = (first >> 4) | (second & 0xf0)
+  }
 }
 
 function what(type: TensorType, encoding: WeightEncoding): string {

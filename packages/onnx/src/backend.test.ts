@@ -135,3 +135,36 @@ describe.each(models)('$folder', ({ folder, prompt, maxTokens }) => {
     }
   })
 })
+
+test('programs of one structure and any length share a session, whose weights are there once', async () => {
+  const created: string[] = []
+  const counting = {
+    ...ort,
+    InferenceSession: {
+      create: (model: Uint8Array, options?: object) => {
+        created.push(Buffer.from(model).includes('time') ? 'open' : 'fixed')
+        return ort.InferenceSession.create(model, options)
+      },
+    },
+  }
+  using backend = await onnx({ ort: counting, threads: 1 })
+  created.length = 0
+  using loaded = await loadModel(join(root, 'fixtures/fla-base'), { backend })
+  using other = await loadModel(join(root, 'fixtures/fla-base'), { backend })
+  const { model } = loaded
+  const tokens = Array.from({ length: 300 }, (_, at) => (at * 7) % 90)
+  const logits: Float32Array[] = []
+  for (const parts of [[300], [1, 299], [16, 128, 1, 155]]) {
+    using state = await model.createState()
+    let at = 0
+    for (const length of parts) await model.consume(state, tokens.slice(at, (at += length)))
+    logits.push(await model.next(state, 5))
+  }
+  // one for the next token, one for text of the first length, one for any
+  expect(created).toEqual(['fixed', 'fixed', 'open'])
+  for (const each of logits) each.forEach((logit, id) => expect(logit).toBeCloseTo(logits[0][id], 4))
+  // other weights are another session
+  using state = await other.model.createState()
+  await other.model.next(state, 1)
+  expect(created).toHaveLength(4)
+})

@@ -111,7 +111,7 @@ async function randomWeights(backend, graph) {
     const job = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST })
     device.queue.writeBuffer(job, 0, new Uint32Array([seed++, size / 2]))
     device.queue.writeBuffer(job, 8, new Float32Array([Math.sqrt(12 / shape[1])]))
-    const entries = [weights[name].buffer('data'), job].map((buffer, binding) => ({ binding, resource: { buffer } }))
+    const entries = [weights[name].buffer('data', 0), job].map((buffer, binding) => ({ binding, resource: { buffer } }))
     const encoder = device.createCommandEncoder()
     const pass = encoder.beginComputePass()
     pass.setPipeline(fill)

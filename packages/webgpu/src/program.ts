@@ -12,6 +12,7 @@ import {
   type Repeat,
   type RunOptions,
   type State,
+  type TensorData,
   checkInputs,
   checkRepeat,
   inputRules,
@@ -79,8 +80,8 @@ export class GpuProgram implements Program {
     if (repeat) checkRepeat(this.graph, repeat)
     const begin = performance.now()
     this.#writeInputs(inputs)
-    const finish = repeat ? this.#submitRepeated(own, repeat) : this.#submit(own)
-    const values = await this.#parts.guard.race(finish())
+    const submit = () => (repeat ? this.#submitRepeated(own, repeat) : this.#submit(own))
+    const values = await this.#finish(own, own ? own.watch(submit) : submit())
     this.#runs += repeat?.times ?? 1
     this.#milliseconds += performance.now() - begin
     return Object.fromEntries(this.#returned(repeat).map(({ name }, index) => [name, values[index]]))
@@ -95,9 +96,10 @@ export class GpuProgram implements Program {
     checkInputs(this.#rules, inputs)
     const begin = performance.now()
     this.#writeInputs(inputs)
-    const finish = this.#submitMany(own, times)
+    const submit = () => this.#submitMany(own, times)
+    const finish = own ? own.watch(submit) : submit()
     const encodeMilliseconds = performance.now() - begin
-    const values = await this.#parts.guard.race(finish())
+    const values = await this.#finish(own, finish)
     this.#runs += times
     this.#milliseconds += performance.now() - begin
     return {
@@ -141,6 +143,12 @@ export class GpuProgram implements Program {
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  async #finish(state: GpuState | null, finish: () => Promise<TensorData[]>): Promise<TensorData[]> {
+    const values = await this.#parts.guard.race(finish())
+    await state?.requireRoom()
+    return values
   }
 
   #writeInputs(inputs: NamedTensors): void {

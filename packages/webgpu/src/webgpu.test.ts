@@ -193,6 +193,47 @@ describe.skipIf(missing)(`webgpu${missing ? ` (${missing})` : ''}`, () => {
       device.destroy()
     })
 
+    it('that is short for a state fails what uses that state, with a typed error, and nothing else', async () => {
+      let full = false
+      const device = await deviceWith((real) => ({
+        // no buffer may be used for both: what comes is no valid one, as when there is no memory
+        createBuffer: (descriptor) => {
+          const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.MAP_READ
+          return real.createBuffer(
+            full && descriptor.label?.startsWith('state') ? { ...descriptor, usage } : descriptor,
+          )
+        },
+      }))
+      const backend = await open({ device })
+      using model = await tinyModel(backend)
+      using batch = await model.createBatch(2)
+      await batch.consume([{ row: 0, tokens: prompt }])
+      const before = await batch.snapshot(0)
+      using sound = await batch.extract(0)
+      const program = await model.program('next', { rows: 1, length: 1 })
+      const inputs = { tokens: Int32Array.of(1), mask: Int32Array.of(1) }
+      const numbers = await sound.read()
+      const held = backend.bytes
+      full = true
+      const states = Array.from({ length: 4 }, () => program.createState())
+      states[0].copyRows(sound, [{ from: 0, to: 0 }])
+      states[1].reset()
+      const outcomes = await Promise.allSettled([
+        program.run(inputs, states[0]),
+        states[1].read(),
+        states[2].write(numbers),
+        program.run(inputs, states[3].fork()),
+      ])
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { name: 'DeviceMemoryError' } })
+      expect(() => states[0].fork()).toThrow(/state of 400 bytes: the device is out of memory/)
+      for (const state of states) state.dispose()
+      full = false
+      expect(await batch.snapshot(0)).toEqual(before)
+      await program.run(inputs, sound)
+      expect(backend.bytes - held).toBeLessThan(500)
+      device.destroy()
+    })
+
     it('is the same after each of twenty models and their sessions', async () => {
       const backend = await open()
       for (let round = 0; round < 20; round++) {

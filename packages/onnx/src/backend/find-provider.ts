@@ -10,6 +10,7 @@ import type { OnnxOptions } from './onnx-options.js'
 import {
   type ExecutionProvider,
   type Ort,
+  type OrtSession,
   type OrtSessionOptions,
   createSession,
   gpuDevice,
@@ -32,9 +33,10 @@ export async function findProvider(options: OnnxOptions): Promise<FoundProvider>
       const session = sessionOptions(wanted, threads)
       const name = wanted === null ? null : nameOf(wanted)
       try {
-        const inPlace = await tryOut(ort, session, set)
+        const { inPlace, release } = await tryOut(ort, session, set)
         const device = name === 'webgpu' ? await gpuDevice(ort) : null
-        return { provider: { name, options: session, operators: set, inPlace, device }, fallbacks: reasons }
+        const provider = { name, options: session, operators: set, inPlace, device, release }
+        return { provider, fallbacks: reasons }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         reasons.push(`${name ?? 'default provider'} with ${set} operators: ${reason.split('\n', 1)[0]}`)
@@ -65,26 +67,38 @@ const question = trace('question', (g) => {
 // S = 0.5 * 4 + 1 = 3, then 0.5 * 3 + 4 = 5.5; y = 2 x S
 const answer = [2 * 3, 2 * 2 * 5.5]
 
-/** Throws when the answer is wrong, or there is none. True if it was written into the tensor that was there for it. */
-async function tryOut(ort: Ort, options: OrtSessionOptions, operators: 'microsoft' | 'standard'): Promise<boolean> {
+interface Trial {
+  /** The answer was written into the tensor that was there for it. */
+  readonly inPlace: boolean
+  /** Ends the session, which stays open until then: with the last one the WebGPU provider gives up its device. */
+  readonly release: () => Promise<void>
+}
+
+/** Throws when the answer is wrong, or there is none. */
+async function tryOut(ort: Ort, options: OrtSessionOptions, operators: 'microsoft' | 'standard'): Promise<Trial> {
   const two = { type: { dtype: 'f32', shape: [1, 1] }, encoding: 'f32', data: Float32Array.of(2) } as const
   const { model } = emitOnnx(question, { weights: { two }, operators })
   const session = await createSession(ort, model, options)
   try {
-    const feeds = {
-      x: makeTensor(ort, Float32Array.of(1, 2), [1, 2, 1, 1]),
-      [stateNames('memory').input]: makeTensor(ort, Float32Array.of(4), [1, 1, 1, 1]),
-    }
-    const { y } = await session.run(feeds, { y: null })
-    const numbers = (await y.getData()) as Float32Array
-    if (!isAnswer(numbers)) throw new Error(`it computes ${numbers.join(', ')} where ${answer.join(', ')} is right`)
-    // onnxruntime-web takes such a tensor without complaint and leaves it as it is
-    const place = new Float32Array(answer.length)
-    await session.run(feeds, { y: makeTensor(ort, place, [1, 2, 1, 1]) })
-    return isAnswer(place)
-  } finally {
+    return { inPlace: await answersInPlace(ort, session), release: () => session.release() }
+  } catch (error) {
     await session.release()
+    throw error
   }
+}
+
+async function answersInPlace(ort: Ort, session: OrtSession): Promise<boolean> {
+  const feeds = {
+    x: makeTensor(ort, Float32Array.of(1, 2), [1, 2, 1, 1]),
+    [stateNames('memory').input]: makeTensor(ort, Float32Array.of(4), [1, 1, 1, 1]),
+  }
+  const { y } = await session.run(feeds, { y: null })
+  const numbers = (await y.getData()) as Float32Array
+  if (!isAnswer(numbers)) throw new Error(`it computes ${numbers.join(', ')} where ${answer.join(', ')} is right`)
+  // onnxruntime-web takes such a tensor without complaint and leaves it as it is
+  const place = new Float32Array(answer.length)
+  await session.run(feeds, { y: makeTensor(ort, place, [1, 2, 1, 1]) })
+  return isAnswer(place)
 }
 
 function isAnswer(numbers: Float32Array): boolean {

@@ -14,6 +14,8 @@ export interface Provider {
   readonly inPlace: boolean
   /** Of the WebGPU provider: states stay in its buffers. */
   readonly device: GPUDevice | null
+  /** Gives up what keeps the provider alive. */
+  readonly release: () => Promise<void>
 }
 
 export class Host {
@@ -27,6 +29,13 @@ export class Host {
     this.ort = ort
     this.provider = provider
     this.accuracyLevel = accuracyLevel
+  }
+
+  /** Work that was called before ends first. */
+  dispose(): void {
+    if (this.disposed) return
+    this.disposed = true
+    void this.queue.run(() => this.provider.release())
   }
 
   requireAlive(): void {

@@ -23,7 +23,7 @@ import { findProvider } from './find-provider.js'
 import { Host } from './host.js'
 import { type OnnxOptions, checkOnnxOptions } from './onnx-options.js'
 import { OnnxProgram } from './program.js'
-import { Session } from './session.js'
+import { Sessions } from './sessions.js'
 import { OnnxWeight } from './weight.js'
 
 export interface OnnxBackend extends Backend {
@@ -44,9 +44,11 @@ class OrtBackend implements OnnxBackend {
   readonly limits: BackendLimits
   readonly fallbacks: readonly string[]
   readonly #host: Host
+  readonly #sessions: Sessions
 
   constructor(host: Host, fallbacks: readonly string[]) {
     this.#host = host
+    this.#sessions = new Sessions(host)
     this.fallbacks = fallbacks
     const { name, operators } = host.provider
     this.limits = {
@@ -83,7 +85,7 @@ class OrtBackend implements OnnxBackend {
     const settings = this.#settings(graph, options)
     // runtimes in WebAssembly do one thing at a time
     options.onProgress?.(0, 1)
-    const session = await this.#host.queue.run(() => Session.create(this.#host, graph, settings))
+    const session = await this.#host.queue.run(() => this.#sessions.open(graph, settings))
     options.onProgress?.(1, 1)
     if (!options.signal?.aborted) return new OnnxProgram(this.#host, graph, session)
     session.release()
@@ -91,7 +93,7 @@ class OrtBackend implements OnnxBackend {
   }
 
   dispose(): void {
-    this.#host.disposed = true
+    this.#host.dispose()
   }
 
   [Symbol.dispose](): void {

@@ -20,22 +20,22 @@ import { OnnxRuntimeError } from '../errors.js'
 import type { Host } from './host.js'
 import { type OrtTensor, type OrtTensors, dataOf, emptyData, makeTensor } from './ort.js'
 import { repeatAsync } from './repeat.js'
-import type { Session } from './session.js'
+import type { SessionLease } from './sessions.js'
 import { OnnxState } from './state.js'
 
 export class OnnxProgram implements Program {
   readonly graph: Graph
   readonly #host: Host
-  readonly #session: Session
+  readonly #lease: SessionLease
   readonly #rules: readonly InputRule[]
   #runs = 0
   #milliseconds = 0
   #disposed = false
 
-  constructor(host: Host, graph: Graph, session: Session) {
+  constructor(host: Host, graph: Graph, lease: SessionLease) {
     this.graph = graph
     this.#host = host
-    this.#session = session
+    this.#lease = lease
     this.#rules = inputRules(graph)
   }
 
@@ -64,14 +64,14 @@ export class OnnxProgram implements Program {
   }
 
   stats(): ProgramStats {
-    const { nodes, bytes, kernels } = this.#session
+    const { nodes, bytes, kernels } = this.#lease.session
     return { dispatches: nodes, bytes, kernels, runs: this.#runs, milliseconds: this.#milliseconds }
   }
 
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    this.#session.release()
+    this.#lease.release()
   }
 
   [Symbol.dispose](): void {
@@ -99,7 +99,7 @@ export class OnnxProgram implements Program {
 
   async #call(feeds: OrtTensors, fetches: Record<string, OrtTensor | null>): Promise<OrtTensors> {
     try {
-      return await this.#session.run(feeds, fetches)
+      return await this.#lease.session.run(feeds, fetches)
     } catch (error) {
       throw new OnnxRuntimeError(`run: ${this.graph.name}`, error)
     }

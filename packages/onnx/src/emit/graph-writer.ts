@@ -64,10 +64,6 @@ export class GraphWriter {
     return this.#constant('f32', shape, new Uint8Array(Float32Array.from(values).buffer))
   }
 
-  doubles(values: readonly number[], shape: readonly number[] = []): Name {
-    return this.#constant('f64', shape, new Uint8Array(Float64Array.from(values).buffer))
-  }
-
   /** 64-bit integers: what shapes, axes and indices are. */
   integers(values: readonly number[], shape: readonly number[] = [values.length]): Name {
     return this.#constant('i64', shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer))

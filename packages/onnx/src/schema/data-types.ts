@@ -1,14 +1,12 @@
 /** The types of numbers that this package writes, as the ONNX schema numbers them. */
 import { TensorProto_DataType } from './generated/onnx_pb.js'
 
-export type OnnxType = 'f32' | 'f64' | 'f16' | 'u8' | 'u4' | 'i32' | 'i64' | 'bool'
+export type OnnxType = 'f32' | 'f16' | 'u8' | 'i32' | 'i64' | 'bool'
 
 export const dataTypes: Readonly<Record<OnnxType, number>> = {
   f32: TensorProto_DataType.FLOAT,
-  f64: TensorProto_DataType.DOUBLE,
   f16: TensorProto_DataType.FLOAT16,
   u8: TensorProto_DataType.UINT8,
-  u4: TensorProto_DataType.UINT4,
   i32: TensorProto_DataType.INT32,
   i64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,

@@ -15,7 +15,6 @@ import {
 
 const bytesOfOne = new Map<number, number>([
   [TensorProto_DataType.FLOAT, 4],
-  [TensorProto_DataType.DOUBLE, 8],
   [TensorProto_DataType.FLOAT16, 2],
   [TensorProto_DataType.UINT8, 1],
   [TensorProto_DataType.INT32, 4],

@@ -19,8 +19,13 @@ export class DeviceGuard {
     this.#lost = device.lost.then((info) => this.#lose(info))
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault?.()
-      this.#failure ??= new DeviceError(`the device reported: ${event.error.message}`)
+      this.report(event.error)
     })
+  }
+
+  /** An error that nobody can explain: nothing on the device is to be trusted any more. */
+  report({ message }: GPUError): void {
+    this.#failure ??= new DeviceError(`the device reported: ${message}`)
   }
 
   /** Throws when the device is lost, disposed, or has reported an error. */

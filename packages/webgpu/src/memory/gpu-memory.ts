@@ -43,6 +43,26 @@ export class GpuMemory {
     return Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / 16) * 16
   }
 
+  /** Does work that cannot wait; what the device says of it comes later, null if it has done it, and is no error of the whole device. */
+  watch<T>(work: () => T): { result: T; refused: Promise<GPUError | null> } {
+    this.device.pushErrorScope('validation')
+    this.device.pushErrorScope('out-of-memory')
+    try {
+      const result = work()
+      return { result, refused: this.#endWatch() }
+    } catch (error) {
+      void this.#endWatch()
+      throw error
+    }
+  }
+
+  /** A device that is lost says so elsewhere. */
+  async #endWatch(): Promise<GPUError | null> {
+    const scopes = [this.device.popErrorScope(), this.device.popErrorScope()]
+    const errors = await Promise.all(scopes).catch(() => [])
+    return errors.find((error) => error !== null) ?? null
+  }
+
   /** A storage buffer of at least `bytes`; `what` names it in errors. Fresh memory is zero, or NaN when poisoned. */
   create(what: string, bytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)

@@ -19,8 +19,10 @@ import {
   withRows,
 } from '@retnet/core'
 import type { DeviceGuard } from '../device/device-guard.js'
+import { DeviceMemoryError } from '../errors.js'
 import type { GpuMemory } from './gpu-memory.js'
 import { type BufferToRead, encodeReads } from './read-buffers.js'
+import { Room, watch } from './room.js'
 import type { RowCopies } from './row-copies.js'
 import { type StateDtype, inHalves, storedBytes, toHalves } from './state-storage.js'
 
@@ -46,14 +48,16 @@ export class GpuState implements State {
   readonly bytes: number
   readonly #host: StateHost
   #stored: ReadonlyMap<string, Stored> | null
+  readonly #room: Room
 
   constructor(host: StateHost, tensors: StateTensors) {
     this.tensors = tensors
     this.rows = rowsOf(tensors)
     this.#host = host
-    const stored = storeAll(host, tensors)
+    const { result: stored, refused } = host.memory.watch(() => storeAll(host, tensors))
     this.#stored = stored
     this.bytes = [...stored.values()].reduce((total, { buffer }) => total + buffer.size, 0)
+    this.#room = new Room(refused, () => new DeviceMemoryError(`state of ${this.bytes} bytes`, host.memory.bytes))
     this.reset()
   }
 
@@ -72,10 +76,20 @@ export class GpuState implements State {
     })
   }
 
+  /** Does work on the state at once; `requireRoom` says whether it counts. */
+  watch<T>(work: () => T): T {
+    return watch(this.#host.memory, this.#host.guard, [this.#room], work)
+  }
+
+  /** Throws DeviceMemoryError if the device had no room for the state. */
+  requireRoom(): Promise<void> {
+    return this.#room.require()
+  }
+
   fork(): GpuState {
     const stored = this.#live()
     const copy = new GpuState(this.#host, this.tensors)
-    this.#submit((encoder) => {
+    copy.#submit((encoder) => {
       for (const [name, { buffer }] of stored) encoder.copyBufferToBuffer(buffer, 0, copy.buffer(name), 0, buffer.size)
     })
     return copy
@@ -88,7 +102,10 @@ export class GpuState implements State {
   async write(tensors: NamedTensors): Promise<void> {
     const stored = this.#live()
     requireTensors(this.tensors, tensors)
-    for (const [name, { buffer, half }] of stored) this.#host.memory.write(buffer, bytesOf(tensors[name], half))
+    this.watch(() => {
+      for (const [name, { buffer, half }] of stored) this.#host.memory.write(buffer, bytesOf(tensors[name], half))
+    })
+    await this.requireRoom()
   }
 
   reset(): void {
@@ -113,13 +130,16 @@ export class GpuState implements State {
     const stored = this.#live()
     requireTargets(rows, this)
     requireTensors(withRows(this.tensors, rows.length), tensors)
-    for (const [name, { buffer, half, rowBytes }] of stored) {
-      const bytes = bytesOf(tensors[name], half)
-      rows.forEach((row, at) => {
-        const part = bytes.subarray(at * rowBytes, (at + 1) * rowBytes)
-        this.#host.memory.write(buffer, part, row * rowBytes)
-      })
-    }
+    this.watch(() => {
+      for (const [name, { buffer, half, rowBytes }] of stored) {
+        const bytes = bytesOf(tensors[name], half)
+        rows.forEach((row, at) => {
+          const part = bytes.subarray(at * rowBytes, (at + 1) * rowBytes)
+          this.#host.memory.write(buffer, part, row * rowBytes)
+        })
+      }
+    })
+    await this.requireRoom()
   }
 
   copyRows(source: State, copies: readonly RowCopy[]): void {
@@ -131,7 +151,8 @@ export class GpuState implements State {
     requireCopies(copies, source, this)
     if (source === this && copiesOverlap(copies)) return this.#copyStaged(copies)
     const all = [...stored].map(([name, { buffer, rowBytes }]) => ({ from: source.buffer(name), to: buffer, rowBytes }))
-    this.#host.rowCopies.submit(all, copies)
+    const { memory, guard, rowCopies } = this.#host
+    watch(memory, guard, [this.#room, source.#room], () => rowCopies.submit(all, copies))
   }
 
   resetRows(rows: readonly number[]): void {
@@ -168,23 +189,30 @@ export class GpuState implements State {
 
   async #read(reads: readonly BufferToRead[]): Promise<NamedTensors> {
     const { device } = this.#host.memory
-    const encoder = device.createCommandEncoder()
-    const finish = encodeReads(device, encoder, reads)
-    device.queue.submit([encoder.finish()])
+    const finish = this.watch(() => {
+      const encoder = device.createCommandEncoder()
+      const read = encodeReads(device, encoder, reads)
+      device.queue.submit([encoder.finish()])
+      return read
+    })
     const values = await this.#host.guard.race(finish())
+    await this.requireRoom()
     return Object.fromEntries([...this.tensors.keys()].map((name, index) => [name, values[index]]))
   }
 
   #submit(encode: (encoder: GPUCommandEncoder) => void): void {
     const { device } = this.#host.memory
-    const encoder = device.createCommandEncoder()
-    encode(encoder)
-    device.queue.submit([encoder.finish()])
+    this.watch(() => {
+      const encoder = device.createCommandEncoder()
+      encode(encoder)
+      device.queue.submit([encoder.finish()])
+    })
   }
 
   #live(): ReadonlyMap<string, Stored> {
     this.#host.guard.check()
     if (!this.#stored) throw new DisposedError('state')
+    if (this.#room.failure) throw this.#room.failure
     return this.#stored
   }
 }
