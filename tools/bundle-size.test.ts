@@ -21,7 +21,8 @@ const MUST_NOT_APPEAR = ['__dirname', '__filename', 'Buffer.from(', 'Buffer.allo
 const budgets: Record<string, Budget> = {
   '@retnet/core': { bytes: 23_500 },
   '@retnet/formats': { bytes: 26_500, onDemand: ['@huggingface/hub'] },
-  '@retnet/tokenizer': { bytes: 9_100 },
+  '@retnet/tokenizer': { bytes: 19_000 },
+  '@retnet/tokenizer/bpe': { bytes: 13_000 },
   '@retnet/tokenizer/train': { bytes: 6_300 },
   '@retnet/cpu': { bytes: 46_000 },
   '@retnet/webgpu': { bytes: 39_500 },
@@ -29,7 +30,7 @@ const budgets: Record<string, Budget> = {
   '@retnet/onnx': { bytes: 18_600 },
   '@retnet/onnx/emit': { bytes: 14_000 },
   '@retnet/generate': { bytes: 7_500 },
-  '@retnet/cli': { bytes: 18_500, nodeOnly: true },
+  '@retnet/cli': { bytes: 23_000, nodeOnly: true },
 }
 
 const entries = published.flatMap((pkg) => codeExports(pkg).map(({ subpath }) => importName(pkg, subpath)))

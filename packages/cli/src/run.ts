@@ -6,6 +6,7 @@ import { addEval } from './commands/eval.js'
 import { addGenerate } from './commands/generate.js'
 import { addInspect } from './commands/inspect.js'
 import { addLogits } from './commands/logits.js'
+import { addTokenizer } from './commands/tokenizer.js'
 import { exitCodes, reportError } from './exit.js'
 import type { Io } from './io.js'
 import { version } from './version.js'
@@ -37,7 +38,7 @@ function createProgram(io: Io): Command {
       getErrHasColors: () => false,
     })
     .addHelpText('after', overview)
-  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect, addConvert]) add(program, io)
+  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect, addConvert, addTokenizer]) add(program, io)
   return program
 }
 
@@ -49,6 +50,7 @@ Examples:
   retnet generate --prompt "It was a dark and stormy night"
   retnet chat
   retnet eval --text novel.txt --windows 64 --json
+  retnet tokenizer train novel.txt --out tokenizer.json
   retnet help generate
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. RETNET_DEBUG=1 shows where an error happened.`
