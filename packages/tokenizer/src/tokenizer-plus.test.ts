@@ -90,8 +90,9 @@ describe('encodePlus', () => {
   })
 
   it('refuses options that cannot be', () => {
-    const refuse = (options: object): void =>
-      void expect(() => Tokenizer.fromJson(words).encodePlus('a', options)).toThrow(TokenizerArgumentError)
+    const refuse = (options: object): void => {
+      expect(() => Tokenizer.fromJson(words).encodePlus('a', options)).toThrow(TokenizerArgumentError)
+    }
     refuse({ truncation: { maxLength: -1 } })
     refuse({ truncation: { maxLength: 1 } })
     refuse({ truncation: { maxLength: 9, strategy: 'random' } })
