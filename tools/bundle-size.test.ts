@@ -22,6 +22,7 @@ const budgets: Record<string, Budget> = {
   '@retnet/core': { bytes: 23_500 },
   '@retnet/formats': { bytes: 26_500, onDemand: ['@huggingface/hub'] },
   '@retnet/tokenizer': { bytes: 9_100 },
+  '@retnet/tokenizer/chat': { bytes: 3_000, onDemand: ['@huggingface/jinja'] },
   '@retnet/tokenizer/train': { bytes: 6_300 },
   '@retnet/cpu': { bytes: 46_000 },
   '@retnet/webgpu': { bytes: 39_500 },

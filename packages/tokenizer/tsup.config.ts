@@ -1,3 +1,3 @@
 import { library } from '../../tools/tsup.js'
 
-export default library(['src/index.ts', 'src/train.ts'])
+export default library(['src/index.ts', 'src/train.ts', 'src/chat.ts'])
