@@ -1,31 +1,46 @@
 /** Reads a whole `tokenizer.json` into the parts a tokenizer runs on, or says which part is broken or not supported. */
 import { createMatcher, type AddedTokenMatcher } from './added-tokens/match-added-tokens.js'
 import { readAddedTokens, type AddedToken } from './added-tokens/read-added-tokens.js'
-import { checkDecoder } from './decoders/check-decoder.js'
+import type { Catalog } from './catalog.js'
+import type { TokenTable } from './decoders/decode-tokens.js'
+import { readDecoder, type DecoderPlan } from './decoders/read-decoder.js'
 import { createTokenBytes, type TokenBytes } from './decoders/token-bytes.js'
 import { UnsupportedTokenizerError } from './errors.js'
-import { writeTokenBytes } from './models/byte-level-bpe/byte-alphabet.js'
-import type { ByteLevelBpe } from './models/byte-level-bpe/byte-level-bpe.js'
-import { readByteLevelBpe } from './models/byte-level-bpe/read-byte-level-bpe.js'
-import { readNormalizer, type Normalizer } from './normalizers/read-normalizer.js'
-import { readPostProcessor, type SurroundingIds } from './post-processors/read-post-processor.js'
+import { writeTokenBytes } from './models/bpe/byte-alphabet.js'
+import type { Model } from './models/model.js'
+import type { Normalizer } from './normalizers/normalizer.js'
+import { readNormalizer } from './normalizers/read-normalizer.js'
+import { readPostProcessor, type PostProcessor } from './post-processors/read-post-processor.js'
 import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer.js'
 import { readPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.js'
+import { canSplitBeforeMark, splitBeforeMark } from './pre-tokenizers/split-before.js'
 import { describe } from './reading/describe.js'
 import { asFields, asText, field, refuseUnknownKeys, wrong, type Fields } from './reading/fields.js'
+import { canCutStream } from './streaming/can-cut-stream.js'
 
 export interface TokenizerParts {
-  readonly normalize: Normalizer
+  readonly normalizers: readonly Normalizer[]
+  /** The normalizers for text that goes on from text before: without those that mark a beginning. */
+  readonly continuing: readonly Normalizer[]
   readonly preTokenize: PreTokenizer
-  readonly model: ByteLevelBpe
+  readonly needsOrigin: boolean
+  readonly model: Model
   readonly matchBeforeNormalizing: AddedTokenMatcher
   readonly matchAfterNormalizing: AddedTokenMatcher
-  readonly surrounding: SurroundingIds
+  readonly postProcessor: PostProcessor
+  readonly truncation: unknown
+  readonly padding: unknown
   /** Every token by id. */
   readonly tokens: readonly string[]
   readonly idOfAddedToken: ReadonlyMap<string, number>
   readonly specialTokens: ReadonlyMap<string, number>
-  readonly tokenBytes: TokenBytes
+  readonly decoder: DecoderPlan
+  /** For the decoder `ByteLevel`. */
+  readonly tokenBytes: TokenBytes | undefined
+  /** For all other decoders. */
+  readonly tokenTable: TokenTable
+  /** Whether a text may be cut between a letter and a space, and encoded in two. */
+  readonly canCutStream: boolean
 }
 
 const KEYS = [
@@ -40,21 +55,32 @@ const KEYS = [
   'model',
 ]
 
-export function readTokenizerJson(json: unknown): TokenizerParts {
+const CHARACTER_KEYS = ['continuing_subword_prefix', 'end_of_word_suffix', 'byte_fallback']
+
+export function readTokenizerJson(json: unknown, catalog: Catalog): TokenizerParts {
   const file = asFields(parse(json), 'the file')
   checkFrame(file)
-  const model = readByteLevelBpe(field(file, 'model'))
-  const normalize = readNormalizer(field(file, 'normalizer'))
-  const preTokenize = readPreTokenizer(field(file, 'pre_tokenizer'))
-  checkDecoder(field(file, 'decoder'))
+  const modelFields = asFields(field(file, 'model'), 'model')
+  const type = typeOfModel(modelFields)
+  const read = Object.hasOwn(catalog.models, type) ? catalog.models[type] : undefined
+  if (!read) throw new UnsupportedTokenizerError('model.type', Object.keys(catalog.models).join(', '), type)
+  // Plain BPE takes bytes itself; with any of these it sees the characters of the byte alphabet.
+  const bytes = type === 'BPE' && CHARACTER_KEYS.every((key) => !field(modelFields, key))
+  const plan = readPreTokenizer(field(file, 'pre_tokenizer'), catalog.preTokenizers, bytes)
+  const model = read(modelFields, 'model', bytes && plan.endsInBytes)
+  const normalizers = readNormalizer(field(file, 'normalizer'), catalog.normalizers)
+  const decoder = readDecoder(field(file, 'decoder'), catalog.decoders)
   const added = readAddedTokens(field(file, 'added_tokens'), model.vocabulary)
   const tokens = tokensById(model.vocabulary, added)
-  const special = added.filter((token) => token.special)
-  const specialTokens = idOf(special)
-  const decoded = decodedTokens(tokens, added, normalize)
+  const specialTokens = idOf(added.filter((token) => token.special))
+  const decoded = decodedTokens(tokens, added, (text) => apply(normalizers, text))
+  const isSpecial = (token: string): boolean => specialTokens.has(token)
+  const cutsAtMarks = plan.isEmpty && type === 'BPE' && canSplitBeforeMark(model.vocabulary)
   return {
-    normalize,
-    preTokenize,
+    normalizers,
+    continuing: readNormalizer(field(file, 'normalizer'), { ...catalog.normalizers, Prepend: () => [] }),
+    preTokenize: cutsAtMarks ? splitBeforeMark : plan.preTokenize,
+    needsOrigin: plan.needsOrigin,
     model,
     matchBeforeNormalizing: createMatcher(
       added.filter((token) => !token.normalized),
@@ -62,14 +88,32 @@ export function readTokenizerJson(json: unknown): TokenizerParts {
     ),
     matchAfterNormalizing: createMatcher(
       added.filter((token) => token.normalized),
-      normalize,
+      (text) => apply(normalizers, text),
     ),
-    surrounding: checkSurrounding(readPostProcessor(field(file, 'post_processor')), tokens.length),
+    postProcessor: readPostProcessor(field(file, 'post_processor'), tokens.length),
+    truncation: field(file, 'truncation') ?? null,
+    padding: field(file, 'padding') ?? null,
     tokens,
     idOfAddedToken: idOf(added),
     specialTokens,
-    tokenBytes: createTokenBytes(decoded, (token) => specialTokens.has(token), writeTokenBytes),
+    decoder,
+    tokenBytes: decoder.isByteLevel ? createTokenBytes(decoded, isSpecial, writeTokenBytes) : undefined,
+    tokenTable: { tokens: decoded, special: Uint8Array.from(decoded, (token) => Number(isSpecial(token))) },
+    canCutStream: canCutStream(file, added, cutsAtMarks),
   }
+}
+
+function apply(normalizers: readonly Normalizer[], text: string): string {
+  return normalizers.reduce((result, normalize) => normalize(result), text)
+}
+
+/** Older files have no type: then the fields tell, as in the reference. */
+function typeOfModel(fields: Fields): string {
+  const type = field(fields, 'type')
+  if (type !== undefined && type !== null) return asText(type, 'model.type')
+  if (field(fields, 'merges') !== undefined) return 'BPE'
+  if (field(fields, 'unk_id') !== undefined) return 'Unigram'
+  return field(fields, 'continuing_subword_prefix') === undefined ? 'WordLevel' : 'WordPiece'
 }
 
 function parse(json: unknown): unknown {
@@ -85,12 +129,7 @@ function checkFrame(file: Fields): void {
   refuseUnknownKeys(file, '', KEYS)
   const version = asText(field(file, 'version'), 'version')
   if (version !== '1.0') throw new UnsupportedTokenizerError('version', '"1.0"', describe(version))
-  for (const key of ['truncation', 'padding']) {
-    const value = field(file, key) ?? null
-    if (value !== null) throw new UnsupportedTokenizerError(key, 'null', describe(value))
-  }
 }
-
 function idOf(tokens: readonly AddedToken[]): Map<string, number> {
   return new Map(tokens.map((token) => [token.content, token.id]))
 }
@@ -116,15 +155,12 @@ function tokensById(vocabulary: ReadonlyMap<string, number>, added: readonly Add
  * Tokens as decoding sees them. In the reference an added token that is matched in normalized text is also read back so, and then
  * counts as special only if the text is still that of a special token.
  */
-function decodedTokens(tokens: readonly string[], added: readonly AddedToken[], normalize: Normalizer): string[] {
+function decodedTokens(
+  tokens: readonly string[],
+  added: readonly AddedToken[],
+  normalize: (text: string) => string,
+): string[] {
   const decoded = [...tokens]
   for (const token of added) if (token.normalized) decoded[token.id] = normalize(token.content)
   return decoded
-}
-
-function checkSurrounding(surrounding: SurroundingIds, size: number): SurroundingIds {
-  for (const id of [...surrounding.before, ...surrounding.after]) {
-    if (id >= size) throw wrong('post_processor', `ids below ${size}, the number of tokens`, id)
-  }
-  return surrounding
 }

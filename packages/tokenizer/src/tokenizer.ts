@@ -1,32 +1,54 @@
-/** The tokenizer itself: text to ids and back, with the parts a `tokenizer.json` names. It reads no files and fetches nothing. */
-import { createDecodeStream, type DecodeStream } from './decoders/decode-stream.js'
-import { decodeIds } from './decoders/decode-ids.js'
-import { TokenizerArgumentError, TokenIdError } from './errors.js'
-import { IdBuffer } from './models/byte-level-bpe/id-buffer.js'
+/** The whole tokenizer: every part of a `tokenizer.json`, with offsets, pairs of texts, batches, truncation and padding. */
+import { everything } from './everything.js'
+import { assemble } from './encoding/assemble.js'
+import { encodeSequence } from './encoding/encode-sequence.js'
+import type { Encoding } from './encoding/encoding.js'
+import { readFilePadding, readFileTruncation } from './encoding/file-settings.js'
+import { padAll, readPadding, type Padding, type PaddingOptions } from './encoding/padding.js'
+import {
+  cutSequence,
+  lengthsWithin,
+  readTruncation,
+  type Truncation,
+  type TruncationOptions,
+} from './encoding/truncation.js'
+import { TokenizerArgumentError } from './errors.js'
 import { describe } from './reading/describe.js'
-import { toWellFormed } from './reading/well-formed.js'
-import { readTokenizerJson, type TokenizerParts } from './read-tokenizer-json.js'
+import { checkText, readOptions } from './read-options.js'
+import { TokenizerCore, type EncodeOptions } from './tokenizer-core.js'
 
-export interface EncodeOptions {
-  /** Put the ids of the post-processor around the text, such as `<s>` and `</s>`. Default false. */
-  readonly addSpecialTokens?: boolean
-  /**
-   * Read the text of special tokens, such as `<|endoftext|>`, as those tokens. Default true. Set false for text from outside:
-   * it is then encoded as plain characters and cannot end a turn or begin one.
-   */
-  readonly parseSpecialTokens?: boolean
+/** A text, or two that belong together, such as a question and an answer. */
+export type TextInput = string | readonly [string, string]
+
+export interface EncodePlusOptions extends EncodeOptions {
+  /** How to shorten what is too long; `false` for not at all. Default: as the file says. */
+  readonly truncation?: TruncationOptions | false
+  /** How to fill what is too short; `false` for not at all. Default: as the file says. */
+  readonly padding?: PaddingOptions | false
 }
 
-export interface DecodeOptions {
-  /** Leave special tokens out of the text. Default false. */
-  readonly skipSpecialTokens?: boolean
+interface Plan {
+  readonly addSpecial: boolean
+  readonly parseSpecial: boolean
+  readonly truncation: Truncation | undefined
+  readonly padding: Padding | undefined
 }
 
-export class Tokenizer {
-  readonly #parts: TokenizerParts
+const DEFAULTS: EncodePlusOptions = {
+  addSpecialTokens: true,
+  parseSpecialTokens: true,
+  truncation: undefined,
+  padding: undefined,
+}
 
-  private constructor(parts: TokenizerParts) {
-    this.#parts = parts
+export class Tokenizer extends TokenizerCore {
+  readonly #truncation: Truncation | undefined
+  readonly #padding: Padding | undefined
+
+  private constructor(json: string | object) {
+    super(json, everything)
+    this.#truncation = readFileTruncation(this.parts.truncation)
+    this.#padding = readFilePadding(this.parts.padding, this.vocabularySize)
   }
 
   /**
@@ -34,86 +56,79 @@ export class Tokenizer {
    * `TokenizerFormatError` if the file is broken and `UnsupportedTokenizerError` if it needs a part that is not here.
    */
   static fromJson(json: string | object): Tokenizer {
-    return new Tokenizer(readTokenizerJson(json))
+    return new Tokenizer(json)
   }
 
-  /** Number of tokens, added ones included; ids run from 0 to one less. */
-  get vocabularySize(): number {
-    return this.#parts.tokens.length
+  /**
+   * Everything about the tokens of a text or of two: ids, offsets, words, segments, masks. Special tokens are added, and truncation
+   * and padding of the file hold, unless the options say otherwise (`encode` gives the bare ids, and does neither).
+   */
+  encodePlus(input: TextInput, options: EncodePlusOptions = {}): Encoding {
+    return this.#encodeAll('encodePlus', [input], options)[0]
   }
 
-  /** Ids of the special tokens by their text. */
-  get specialTokens(): ReadonlyMap<string, number> {
-    return this.#parts.specialTokens
+  /** `encodePlus` of many; padding makes them equally long. */
+  encodeBatch(inputs: readonly TextInput[], options: EncodePlusOptions = {}): Encoding[] {
+    if (!Array.isArray(inputs))
+      throw new TokenizerArgumentError('encodeBatch: inputs', 'a list of texts', describe(inputs))
+    return this.#encodeAll('encodeBatch', inputs, options)
   }
 
-  /** Id of a token as the vocabulary writes it (a space is `Ġ`), undefined if there is none. */
-  tokenToId(token: string): number | undefined {
-    return this.#parts.idOfAddedToken.get(token) ?? this.#parts.model.vocabulary.get(token)
+  #encodeAll(call: string, inputs: readonly TextInput[], options: EncodePlusOptions): Encoding[] {
+    const plan = this.#plan(call, options)
+    const texts = inputs.map((input) => readInput(call, input))
+    const encodings = texts.map((pair) => this.#encodeOne(call, pair, plan))
+    return plan.padding ? padAll(encodings, plan.padding) : encodings
   }
 
-  /** Token of an id as the vocabulary writes it. Throws `TokenIdError` if there is none. */
-  idToToken(id: number): string {
-    const token = Number.isInteger(id) ? this.#parts.tokens[id] : undefined
-    if (token === undefined) throw new TokenIdError(id, -1, this.vocabularySize)
-    return token
-  }
-
-  /** Ids of `text`. A lone surrogate, which has no UTF-8 form, counts as U+FFFD. */
-  encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    if (typeof text !== 'string') throw new TokenizerArgumentError('encode: text', 'a string', describe(text))
-    const { addSpecialTokens, parseSpecialTokens } = readOptions('encode', options, ENCODE_DEFAULTS)
-    const { before, after } = this.#parts.surrounding
-    const out = new IdBuffer((text.length >> 2) + 16)
-    if (addSpecialTokens) for (const id of before) out.push(id)
-    this.#encodeText(toWellFormed(text), parseSpecialTokens, out)
-    if (addSpecialTokens) for (const id of after) out.push(id)
-    return out.toArray()
-  }
-
-  /** Text of `ids`; bytes that are no UTF-8 become U+FFFD. Throws `TokenIdError` for an id outside the vocabulary. */
-  decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    if (typeof ids !== 'object' || ids === null || !Number.isInteger(ids.length)) {
-      throw new TokenizerArgumentError('decode: ids', 'an array or typed array of ids', describe(ids))
+  #plan(call: string, options: EncodePlusOptions): Plan {
+    const { addSpecialTokens, parseSpecialTokens, truncation, padding } = readOptions(call, options, DEFAULTS)
+    const padId = this.#padding?.padId ?? this.tokenToId('<pad>') ?? this.tokenToId('[PAD]')
+    return {
+      addSpecial: addSpecialTokens!,
+      parseSpecial: parseSpecialTokens!,
+      truncation:
+        truncation === undefined ? this.#truncation : truncation ? readTruncation(call, truncation) : undefined,
+      padding:
+        padding === undefined
+          ? this.#padding
+          : padding
+            ? readPadding(call, padding, padId, this.vocabularySize)
+            : undefined,
     }
-    const { skipSpecialTokens } = readOptions('decode', options, DECODE_DEFAULTS)
-    return decodeIds(this.#parts.tokenBytes, ids, skipSpecialTokens)
   }
 
-  /** A decoder for ids that come one at a time. Its pieces joined are what `decode` gives for all ids. */
-  createDecodeStream(options: DecodeOptions = {}): DecodeStream {
-    const { skipSpecialTokens } = readOptions('createDecodeStream', options, DECODE_DEFAULTS)
-    return createDecodeStream(this.#parts.tokenBytes, skipSpecialTokens)
-  }
-
-  #encodeText(text: string, parseSpecial: boolean, out: IdBuffer): void {
-    const { matchBeforeNormalizing, matchAfterNormalizing, normalize, preTokenize, model } = this.#parts
-    const emit = (piece: string, start: number, end: number): void => model.encode(piece, start, end, out)
-    matchBeforeNormalizing(text, parseSpecial, (start, end, token) => {
-      if (token) return out.push(token.id)
-      const normalized = normalize(text.slice(start, end))
-      matchAfterNormalizing(normalized, parseSpecial, (from, to, inner) => {
-        if (inner) out.push(inner.id)
-        else preTokenize(normalized, from, to, emit)
-      })
-    })
+  #encodeOne(call: string, texts: readonly string[], { addSpecial, parseSpecial, truncation }: Plan): Encoding {
+    const { single, pair } = this.parts.postProcessor
+    const template = texts.length === 1 ? single : pair
+    if (!template)
+      throw new TokenizerArgumentError(`${call}: input`, 'one text, as the file has no template for two', 'two')
+    const sequences = texts.map((text) => encodeSequence(this.parts, text, parseSpecial))
+    if (!truncation) return assemble(sequences, template, addSpecial, [])
+    const added = addSpecial ? template.reduce((sum, { ids }) => sum + (ids?.length ?? 0), 0) : 0
+    if (added > truncation.maxLength) {
+      throw new TokenizerArgumentError(
+        `${call}: truncation.maxLength`,
+        `room for ${added} special tokens`,
+        `${truncation.maxLength}`,
+      )
+    }
+    const lengths = lengthsWithin(sequences, truncation.maxLength - added, truncation.strategy)
+    const pieces = sequences.map((sequence, i) => cutSequence(sequence, lengths[i], truncation))
+    const kept = pieces.map(([first]) => first)
+    // What is left of one text goes with what the other keeps.
+    const overflow = pieces.flatMap((list, i) =>
+      list.slice(1).map((piece) => assemble(kept.with(i, piece), template, addSpecial, [])),
+    )
+    return assemble(kept, template, addSpecial, overflow)
   }
 }
 
-const ENCODE_DEFAULTS = { addSpecialTokens: false, parseSpecialTokens: true }
-const DECODE_DEFAULTS = { skipSpecialTokens: false }
-
-/** The options over their defaults; an unknown name or another type throws, undefined means the default. */
-function readOptions<T extends Record<string, boolean>>(call: string, options: Partial<T>, defaults: T): T {
-  const result: Record<string, boolean> = { ...defaults }
-  for (const [key, value] of Object.entries(options)) {
-    const argument = `${call}: options.${key}`
-    if (!Object.hasOwn(defaults, key)) {
-      throw new TokenizerArgumentError(argument, `one of ${Object.keys(defaults).join(', ')}`, 'an unknown option')
-    }
-    if (value === undefined) continue
-    if (typeof value !== 'boolean') throw new TokenizerArgumentError(argument, 'true or false', describe(value))
-    result[key] = value
+function readInput(call: string, input: TextInput): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(input) ? input : [input]
+  if (texts.length > 2 || texts.length === 0) {
+    throw new TokenizerArgumentError(`${call}: input`, 'a text or two', describe(input))
   }
-  return result as T
+  for (const text of texts) checkText(`${call}: input`, text)
+  return texts as readonly string[]
 }

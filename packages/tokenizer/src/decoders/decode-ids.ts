@@ -1,5 +1,5 @@
 /** Decodes a whole list of ids at once. Invalid UTF-8 becomes U+FFFD, and a byte order mark stays. */
-import { TokenIdError } from '../errors.js'
+import { checkId } from '../check-id.js'
 import type { TokenBytes } from './token-bytes.js'
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -21,7 +21,7 @@ function measure({ offsets, special }: TokenBytes, ids: ArrayLike<number>, skipS
   let length = 0
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]
-    if (!(Number.isInteger(id) && id >= 0 && id < special.length)) throw new TokenIdError(id, i, special.length)
+    checkId(id, i, special.length)
     if (!(skipSpecial && special[id])) length += offsets[id + 1] - offsets[id]
   }
   return length

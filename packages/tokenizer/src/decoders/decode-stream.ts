@@ -1,5 +1,5 @@
 /** Decodes ids as they come: text is given out as soon as its last byte is known, never half a character. */
-import { TokenIdError } from '../errors.js'
+import { checkId } from '../check-id.js'
 import type { TokenBytes } from './token-bytes.js'
 
 export interface DecodeStream {
@@ -13,7 +13,7 @@ export function createDecodeStream({ bytes, offsets, special }: TokenBytes, skip
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
   return {
     push(id) {
-      if (!(Number.isInteger(id) && id >= 0 && id < special.length)) throw new TokenIdError(id, -1, special.length)
+      checkId(id, -1, special.length)
       if (skipSpecial && special[id]) return ''
       return utf8.decode(bytes.subarray(offsets[id], offsets[id + 1]), { stream: true })
     },

@@ -1,21 +1,18 @@
-/** Builds the normalizer that a `tokenizer.json` names: the four Unicode forms, Lowercase, and sequences of them. */
-import { UnsupportedTokenizerError } from '../errors.js'
+/** Builds the normalizer that a `tokenizer.json` names. */
+import type { Catalog } from '../catalog.js'
 import { refuseUnknownKeys } from '../reading/fields.js'
-import { readSteps, type Step } from '../reading/steps.js'
+import { readSteps, readWith, type Step } from '../reading/steps.js'
+import type { Normalizer } from './normalizer.js'
 
-export type Normalizer = (text: string) => string
-
-// Character by character, as in the reference: no final sigma.
-const lowercase: Normalizer = (text) => text.replace(/\P{ASCII}|[A-Z]/gu, (character) => character.toLowerCase())
-
-export function readNormalizer(value: unknown): Normalizer {
-  const steps = readSteps(value, 'normalizer', 'normalizers').map(readStep)
-  return (text) => steps.reduce((result, step) => step(result), text)
+/** The steps in order; offsets need each of them alone. */
+export function readNormalizer(value: unknown, readers: Catalog['normalizers']): readonly Normalizer[] {
+  return readSteps(value, 'normalizer', 'normalizers').flatMap((step) => readWith(readers, step))
 }
 
-function readStep({ type, fields, path }: Step): Normalizer {
-  refuseUnknownKeys(fields, path, ['type'])
-  if (type === 'NFC' || type === 'NFD' || type === 'NFKC' || type === 'NFKD') return (text) => text.normalize(type)
-  if (type === 'Lowercase') return lowercase
-  throw new UnsupportedTokenizerError(`${path}.type`, 'NFC, NFD, NFKC, NFKD, Lowercase', type)
+/** A reader for a step that has no settings. */
+export function plain(normalizer: Normalizer): (step: Step) => Normalizer {
+  return ({ fields, path }) => {
+    refuseUnknownKeys(fields, path, ['type'])
+    return normalizer
+  }
 }

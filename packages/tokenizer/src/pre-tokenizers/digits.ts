@@ -1,20 +1,27 @@
 /** The `Digits` pre-tokenizer: numbers (every `\p{N}`) stand alone, one by one or as runs. */
+import { asBoolean, field, refuseUnknownKeys } from '../reading/fields.js'
+import type { Step } from '../reading/steps.js'
 import { classAt, endOfRun, NUMBER, widthAt } from './character-class.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
 export function digits(individual: boolean): PreTokenizer {
-  return (text, start, end, emit) => {
+  return (text, start, end, emit, origin) => {
     let from = start
     for (let at = start; at < end;) {
       if (classAt(text, at) !== NUMBER) {
         at += widthAt(text, at)
         continue
       }
-      if (at > from) emit(text, from, at)
+      if (at > from) emit(text, from, at, origin)
       from = individual ? at + widthAt(text, at) : endOfRun(text, at, end, NUMBER)
-      emit(text, at, from)
+      emit(text, at, from, origin)
       at = from
     }
-    if (from < end) emit(text, from, end)
+    if (from < end) emit(text, from, end, origin)
   }
+}
+
+export function readDigits({ fields, path }: Step): PreTokenizer {
+  refuseUnknownKeys(fields, path, ['type', 'individual_digits'])
+  return digits(asBoolean(field(fields, 'individual_digits'), `${path}.individual_digits`))
 }

@@ -58,10 +58,10 @@ function endOfPiece(text: string, at: number, end: number, mostDigits: number): 
 }
 
 export function splitCl100k(mostDigits: number): PreTokenizer {
-  return (text, start, end, emit) => {
+  return (text, start, end, emit, origin) => {
     for (let at = start; at < end;) {
       const stop = endOfPiece(text, at, end, mostDigits)
-      emit(text, at, stop)
+      emit(text, at, stop, origin)
       at = stop
     }
   }

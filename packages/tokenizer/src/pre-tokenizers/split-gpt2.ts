@@ -3,7 +3,7 @@
  * the stack a regular expression takes on long runs.
  */
 import { classAt, endOfRun, SPACE } from './character-class.js'
-import type { EmitPiece } from './pre-tokenizer.js'
+import type { PreTokenizer } from './pre-tokenizer.js'
 
 const BLANK = 0x20
 const APOSTROPHE = 0x27
@@ -35,10 +35,10 @@ function endOfPiece(text: string, at: number, end: number): number {
   return kind === SPACE ? endOfSpace(text, at, end) : endOfRun(text, body, end, kind)
 }
 
-export function splitGpt2(text: string, start: number, end: number, emit: EmitPiece): void {
+export const splitGpt2: PreTokenizer = (text, start, end, emit, origin) => {
   for (let at = start; at < end;) {
     const stop = endOfPiece(text, at, end)
-    emit(text, at, stop)
+    emit(text, at, stop, origin)
     at = stop
   }
 }

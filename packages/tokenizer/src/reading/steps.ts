@@ -1,5 +1,6 @@
 /** Normalizers, pre-tokenizers, post-processors and decoders share one shape: nothing, one step, or a `Sequence` of steps. */
-import { asFields, asList, asText, field, refuseUnknownKeys, type Fields } from './fields.js'
+import { UnsupportedTokenizerError } from '../errors.js'
+import { asFields, asList, asText, field, refuseUnknownKeys, wrong, type Fields } from './fields.js'
 
 export interface Step {
   readonly type: string
@@ -8,14 +9,25 @@ export interface Step {
   readonly path: string
 }
 
-/** The steps in order. A `Sequence` inside a `Sequence` comes out as a step of that type, which no reader knows. */
-export function readSteps(value: unknown, path: string, listKey: string): Step[] {
+const DEEPEST = 16
+
+/** The steps in order, those of a `Sequence` in a `Sequence` in their place. */
+export function readSteps(value: unknown, path: string, listKey: string, depth = 0): Step[] {
   if (value === null || value === undefined) return []
   const step = readStep(value, path)
   if (step.type !== 'Sequence') return [step]
+  if (depth === DEEPEST) throw wrong(path, `at most ${DEEPEST} sequences in one another`, value)
   refuseUnknownKeys(step.fields, path, ['type', listKey])
   const at = `${path}.${listKey}`
-  return asList(field(step.fields, listKey), at).map((item, i) => readStep(item, `${at}[${i}]`))
+  return asList(field(step.fields, listKey), at).flatMap((item, i) =>
+    readSteps(item, `${at}[${i}]`, listKey, depth + 1),
+  )
+}
+
+/** Reads a step with the reader of its type. */
+export function readWith<T>(readers: Readonly<Record<string, (step: Step) => T>>, step: Step): T {
+  if (Object.hasOwn(readers, step.type)) return readers[step.type](step)
+  throw new UnsupportedTokenizerError(`${step.path}.type`, Object.keys(readers).join(', '), step.type)
 }
 
 function readStep(value: unknown, path: string): Step {

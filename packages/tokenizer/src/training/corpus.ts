@@ -1,5 +1,5 @@
 /** The words as symbols: what merging works on. Special tokens, then the alphabet by code point, get their ids here. */
-import { characterOfByte } from '../models/byte-level-bpe/byte-alphabet.js'
+import { characterOfByte } from '../models/bpe/byte-alphabet.js'
 import type { CheckedOptions } from './options.js'
 import { GrowingVocabulary } from './vocabulary.js'
 

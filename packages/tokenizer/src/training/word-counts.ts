@@ -1,6 +1,6 @@
 /** How often each word occurs. Only the words are kept, so memory grows with the language and not with the text. */
 import type { PreTokenizer } from '../pre-tokenizers/pre-tokenizer.js'
-import type { Normalizer } from '../normalizers/read-normalizer.js'
+import type { Normalizer } from '../normalizers/normalizer.js'
 import { toWellFormed } from '../reading/well-formed.js'
 
 /** V8 keeps the whole text alive behind a longer slice of it. */

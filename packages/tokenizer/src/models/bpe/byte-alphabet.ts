@@ -2,6 +2,7 @@
  * The byte alphabet of byte-level BPE (GPT-2 `bytes_to_unicode`): every byte has one printable character, so that a
  * vocabulary of bytes can be written as JSON strings.
  */
+import { replaceIn, type Edits } from '../../origin/origin.js'
 
 const isPrintable = (byte: number): boolean => (byte >= 33 && byte <= 126) || (byte >= 161 && byte !== 173)
 
@@ -30,4 +31,14 @@ export function writeTokenBytes(token: string, out: Uint8Array, at: number): num
     out[at + i] = byte
   }
   return at + token.length
+}
+
+/** Text in the byte alphabet, for files that take this step outside BPE. */
+export function toByteCharacters(text: string, edits?: Edits): string {
+  return replaceIn(
+    text,
+    /[^]/gu,
+    (character) => Array.from(utf8.encode(character), (byte) => characterOfByte[byte]).join(''),
+    edits,
+  )
 }

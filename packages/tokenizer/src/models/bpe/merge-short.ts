@@ -1,5 +1,5 @@
 /** BPE of one short piece: a scan for the best pair before every merge. Quadratic, and the fastest up to about 100 symbols. */
-import { NO_RANK, rankOf, type MergeTable } from './merge-table.js'
+import { NO_RANK, rankOf, type PairTable } from '../pair-table.js'
 
 /** Longest piece to merge by scanning; longer ones go to `mergeLong`. */
 export const LONGEST_SHORT_PIECE = 96
@@ -7,7 +7,7 @@ export const LONGEST_SHORT_PIECE = 96
 const ranks = new Int32Array(LONGEST_SHORT_PIECE)
 
 /** Merges `symbols[0 .. count]` in place; returns how many symbols remain. */
-export function mergeShort(table: MergeTable, symbols: Int32Array, count: number): number {
+export function mergeShort(table: PairTable, symbols: Int32Array, count: number): number {
   const last = count - 1
   for (let i = 0; i < last; i++) ranks[i] = rankOf(table, symbols[i], symbols[i + 1])
   let length = count
@@ -21,7 +21,7 @@ export function mergeShort(table: MergeTable, symbols: Int32Array, count: number
       }
     }
     if (best === NO_RANK) return length
-    symbols[at] = table.merged[best]
+    symbols[at] = table.values[best]
     length--
     for (let i = at + 1; i < length; i++) {
       symbols[i] = symbols[i + 1]

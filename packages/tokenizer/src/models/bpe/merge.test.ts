@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { mergeLong } from './merge-long.js'
 import { LONGEST_SHORT_PIECE, mergeShort } from './merge-short.js'
-import { addMerge, createMergeTable, NO_RANK, rankOf } from './merge-table.js'
+import { addPair, createPairTable, NO_RANK, rankOf } from '../pair-table.js'
 
 /** A repeatable source of numbers from 0 to below `limit`. */
 function random(seed: number): (limit: number) => number {
@@ -17,7 +17,7 @@ function random(seed: number): (limit: number) => number {
 function randomMerges(seed: number) {
   const next = random(seed)
   const tokens = ['a', 'b', 'c']
-  const table = createMergeTable(40)
+  const table = createPairTable(40)
   const ranks = Array.from({ length: 40 }, (_, i) => i)
   for (let i = 39; i > 0; i--) {
     const j = next(i + 1)
@@ -28,18 +28,18 @@ function randomMerges(seed: number) {
     const right = next(tokens.length)
     const merged = tokens[left] + tokens[right]
     if (!tokens.includes(merged)) tokens.push(merged)
-    addMerge(table, left, right, rank, tokens.indexOf(merged))
+    addPair(table, left, right, rank, tokens.indexOf(merged))
   }
   return table
 }
 
 /** The definition: while any pair merges, merge the leftmost pair of the lowest rank. */
-function mergePlainly(table: ReturnType<typeof createMergeTable>, symbols: number[]): number[] {
+function mergePlainly(table: ReturnType<typeof createPairTable>, symbols: number[]): number[] {
   for (;;) {
     const ranks = symbols.slice(1).map((right, i) => rankOf(table, symbols[i], right))
     const best = Math.min(NO_RANK, ...ranks)
     if (best === NO_RANK) return symbols
-    symbols = symbols.toSpliced(ranks.indexOf(best), 2, table.merged[best])
+    symbols = symbols.toSpliced(ranks.indexOf(best), 2, table.values[best])
   }
 }
 
@@ -64,8 +64,8 @@ describe('mergeShort and mergeLong', () => {
   })
 
   it('takes a megabyte without a space', () => {
-    const table = createMergeTable(1)
-    addMerge(table, 0, 0, 0, 1)
+    const table = createPairTable(1)
+    addPair(table, 0, 0, 0, 1)
     expect(mergeLong(table, new Int32Array(1_000_001), 1_000_001)).toBe(500_001)
   })
 })

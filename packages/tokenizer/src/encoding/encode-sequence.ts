@@ -1,0 +1,60 @@
+/** Ids of one text with their offsets and words. The slow way of encoding: it follows every character through all changes. */
+import type { Origin } from '../origin/origin.js'
+import { IdBuffer } from '../models/id-buffer.js'
+import type { TokenizerParts } from '../read-tokenizer-json.js'
+import { toWellFormed } from '../reading/well-formed.js'
+import { runPipeline } from './run-pipeline.js'
+
+/** Tokens of one text, before the post-processor. */
+export interface Sequence {
+  readonly ids: Uint32Array // [tokens]
+  readonly offsets: Uint32Array // [tokens, 2]
+  readonly wordIds: Int32Array // [tokens]
+}
+
+export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial: boolean): Sequence {
+  const out = new IdBuffer((text.length >> 2) + 16)
+  const offsets: number[] = []
+  const wordIds: number[] = []
+  let word = 0
+  const place = (origin: Origin, start: number, end: number): void => {
+    offsets.push(origin.starts[start] ?? 0, origin.ends[end - 1] ?? 0)
+    wordIds.push(word)
+  }
+  runPipeline(
+    parts,
+    toWellFormed(text),
+    { parseSpecial, tracked: true, continues: false },
+    {
+      token({ id }, start, end, origin) {
+        out.push(id)
+        place(origin!, start, end)
+        word++
+      },
+      piece(piece, start, end, origin) {
+        const spans: number[] = []
+        parts.model.encodeSpans(piece, start, end, out, spans)
+        for (let i = 0; i < spans.length; i += 2) place(origin!, spans[i], spans[i + 1])
+        word++
+      },
+    },
+  )
+  const sequence = { ids: out.toArray(), offsets: Uint32Array.from(offsets), wordIds: Int32Array.from(wordIds) }
+  if (parts.postProcessor.trim) trimOffsets(parts, sequence, parts.postProcessor.trim.prefixed)
+  return sequence
+}
+
+/** Leaves spaces at the ends of tokens out of their offsets, as the reference does for byte-level files. */
+function trimOffsets(parts: TokenizerParts, { ids, offsets }: Sequence, prefixed: boolean): void {
+  ids.forEach((id, i) => {
+    const token = parts.tokens[id]
+    const [before] = /^[Ġ\p{White_Space}]*/u.exec(token)!
+    const [after] = /[Ġ\p{White_Space}]*$/u.exec(token)!
+    const start = offsets[i * 2]
+    const end = offsets[i * 2 + 1]
+    // The space that was put before the text has no place in it.
+    const own = before.length > 0 && prefixed && (i === 0 || start === 0) ? before.length - 1 : before.length
+    offsets[i * 2] = Math.min(start + own, end)
+    if (end >= after.length) offsets[i * 2 + 1] = Math.max(end - after.length, offsets[i * 2])
+  })
+}

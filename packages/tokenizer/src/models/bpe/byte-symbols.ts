@@ -1,0 +1,49 @@
+/** The alphabet of byte-level BPE: the UTF-8 bytes of the piece. */
+import { characterOfByte } from './byte-alphabet.js'
+import type { Alphabet, UnknownRule } from './alphabet.js'
+import { utf8Length, writeUtf8 } from './utf8.js'
+
+export function byteSymbols(vocabulary: ReadonlyMap<string, number>, rule: UnknownRule): Alphabet {
+  const idOfByte = Int32Array.from(characterOfByte, (character) => vocabulary.get(character) ?? -1)
+  const { unknownId, fuseUnknown } = rule
+  return {
+    room: utf8Length,
+    write(text, start, end, symbols, spans) {
+      const count = writeUtf8(text, start, end, symbols)
+      if (spans) writeSpans(text, start, end, spans)
+      let length = 0
+      let afterUnknown = false
+      for (let i = 0; i < count; i++) {
+        const id = idOfByte[symbols[i]]
+        const unknown = id < 0
+        if (unknown && (unknownId === undefined || (fuseUnknown && afterUnknown))) {
+          if (spans && afterUnknown && length > 0 && unknownId !== undefined) spans[length * 2 - 1] = spans[i * 2 + 1]
+        } else {
+          symbols[length] = unknown ? unknownId! : id
+          spans?.copyWithin(length * 2, i * 2, i * 2 + 2)
+          length++
+        }
+        afterUnknown = unknown
+      }
+      return length
+    },
+    spell(text, start, end) {
+      const bytes = new Int32Array(utf8Length(text, start, end))
+      writeUtf8(text, start, end, bytes)
+      return Array.from(bytes, (byte) => characterOfByte[byte]).join('')
+    },
+  }
+}
+
+/** Every byte stands where its character stands. */
+function writeSpans(text: string, start: number, end: number, spans: Int32Array): void {
+  let at = 0
+  for (let from = start; from < end;) {
+    const to = from + (text.codePointAt(from)! > 0xffff ? 2 : 1)
+    for (let bytes = utf8Length(text, from, to); bytes > 0; bytes--) {
+      spans[at++] = from
+      spans[at++] = to
+    }
+    from = to
+  }
+}

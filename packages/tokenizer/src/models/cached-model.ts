@@ -1,0 +1,61 @@
+/** A model that remembers the ids of short pieces, since words come again. */
+import type { IdBuffer } from './id-buffer.js'
+import type { Model } from './model.js'
+import { hashPiece, LONGEST_CACHED_PIECE, PieceCache } from './piece-cache.js'
+
+// Symbols of one piece are kept between calls up to this many; a longer piece gets its own array and frees it.
+const KEPT_SYMBOLS = 1 << 12
+
+export abstract class CachedModel implements Model {
+  readonly #cache = new PieceCache()
+  readonly #symbols = new Int32Array(KEPT_SYMBOLS)
+
+  constructor(readonly vocabulary: ReadonlyMap<string, number>) {}
+
+  /** The most ids that the piece can have; at most 192 for pieces of 48 code units. */
+  protected abstract room(text: string, start: number, end: number): number
+  /** Writes the ids of the piece to `symbols`, and to `spans` where they stand, two numbers an id; returns how many ids. */
+  protected abstract write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
+
+  encode(text: string, start: number, end: number, out: IdBuffer): void {
+    if (end - start > LONGEST_CACHED_PIECE) return this.#encodeLong(text, start, end, out)
+    const cache = this.#cache
+    const hash = hashPiece(text, start, end)
+    const at = cache.find(text, start, end, hash)
+    if (at < 0) {
+      const count = this.write(text, start, end, this.#symbols)
+      append(out, this.#symbols, count)
+      // A piece of which nothing is left has no ids to keep.
+      if (count > 0) cache.add(at, text, start, end, hash, this.#symbols, count)
+      return
+    }
+    const count = cache.slots[at + 2] & 0xffff
+    const value = cache.slots[at + 3]
+    out.reserve(count)
+    if (count === 1) {
+      out.data[out.length++] = value
+      return
+    }
+    for (let i = 0; i < count; i++) out.data[out.length++] = cache.ids[value + i]
+  }
+
+  encodeSpans(text: string, start: number, end: number, out: IdBuffer, spans: number[]): void {
+    const room = this.room(text, start, end)
+    const symbols = new Int32Array(room)
+    const places = new Int32Array(room * 2)
+    const count = this.write(text, start, end, symbols, places)
+    append(out, symbols, count)
+    for (let i = 0; i < count * 2; i++) spans.push(places[i])
+  }
+
+  #encodeLong(text: string, start: number, end: number, out: IdBuffer): void {
+    const room = this.room(text, start, end)
+    const symbols = room <= KEPT_SYMBOLS ? this.#symbols : new Int32Array(room)
+    append(out, symbols, this.write(text, start, end, symbols))
+  }
+}
+
+function append(out: IdBuffer, symbols: Int32Array, count: number): void {
+  out.reserve(count)
+  for (let i = 0; i < count; i++) out.data[out.length++] = symbols[i]
+}

@@ -1,0 +1,77 @@
+/** Pre-tokenizers that look at kinds of characters: `Whitespace`, `WhitespaceSplit`, `BertPreTokenizer`, `Punctuation` and others. */
+import { asId, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
+import type { Step } from '../reading/steps.js'
+import { characterSet } from './character-set.js'
+import type { PreTokenizer } from './pre-tokenizer.js'
+import { findCharacters, readBehavior, splitBy } from './split-by.js'
+
+const isSpace = characterSet(/\p{White_Space}/u)
+// All of ASCII that is no letter, digit, control or space counts, also what Unicode calls a symbol. The reference's table is that of
+// Unicode 8: what came later to the basic plane is left out.
+const isPunctuation = characterSet(
+  /(?![\u061d\u09fd\u0a76\u0c77\u0c84\u1b4e\u1b4f\u1b7d-\u1b7f\u2e43-\u2e4f\u2e52-\u2e5d])[\p{P}\u166d!-/:-@[-`{-~]/u,
+)
+const isWord = characterSet(/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u)
+
+const width = (text: string, at: number): number => (text.codePointAt(at)! > 0xffff ? 2 : 1)
+
+/** Runs of characters of one class; class 0 is dropped, class 1 stands alone, others run. */
+function runs(classOf: (text: string, at: number) => number): PreTokenizer {
+  return (text, start, end, emit, origin) => {
+    let from = start
+    let running = 0
+    for (let at = start; at < end; at += width(text, at)) {
+      const kind = classOf(text, at)
+      if (kind === running && kind !== 1) continue
+      if (running > 0) emit(text, from, at, origin)
+      from = at
+      running = kind
+    }
+    if (running > 0) emit(text, from, end, origin)
+  }
+}
+
+const bert = runs((text, at) => (isSpace(text, at) ? 0 : isPunctuation(text, at) ? 1 : 2))
+const whitespace = runs((text, at) => (isWord(text, at) ? 2 : isSpace(text, at) ? 0 : 3))
+const whitespaceSplit = runs((text, at) => (isSpace(text, at) ? 0 : 2))
+
+function plain(preTokenizer: PreTokenizer): (step: Step) => PreTokenizer {
+  return ({ fields, path }) => {
+    refuseUnknownKeys(fields, path, ['type'])
+    return preTokenizer
+  }
+}
+
+export const readBert = plain(bert)
+export const readWhitespace = plain(whitespace)
+export const readWhitespaceSplit = plain(whitespaceSplit)
+
+export function readPunctuation(step: Step): PreTokenizer {
+  refuseUnknownKeys(step.fields, step.path, ['type', 'behavior'])
+  const behavior = field(step.fields, 'behavior') === undefined ? 'Isolated' : readBehavior(step)
+  return splitBy(findCharacters(isPunctuation), behavior)
+}
+
+export function readCharDelimiter({ fields, path }: Step): PreTokenizer {
+  refuseUnknownKeys(fields, path, ['type', 'delimiter'])
+  const delimiter = asText(field(fields, 'delimiter'), `${path}.delimiter`)
+  if (Array.from(delimiter).length !== 1) throw wrong(`${path}.delimiter`, 'one character', delimiter)
+  return splitBy(
+    findCharacters((text, at) => text.startsWith(delimiter, at)),
+    'Removed',
+  )
+}
+
+export function readFixedLength({ fields, path }: Step): PreTokenizer {
+  refuseUnknownKeys(fields, path, ['type', 'length'])
+  const length = asId(field(fields, 'length') ?? 5, `${path}.length`)
+  if (length === 0) throw wrong(`${path}.length`, 'at least 1', length)
+  return (text, start, end, emit, origin) => {
+    for (let from = start; from < end;) {
+      let to = from
+      for (let i = 0; i < length && to < end; i++) to += width(text, to)
+      emit(text, from, to, origin)
+      from = to
+    }
+  }
+}
