@@ -1,34 +1,24 @@
-/** The readers that files of BPE language models need. */
+/** The readers that files of byte-level BPE need. */
 import type { Catalog } from './catalog.js'
-import { byteFallback, byteLevel } from './decoders/bytes.js'
-import { fuse, readReplaceText as readReplaceDecoder } from './decoders/replace.js'
-import { readStrip as readStripDecoder } from './decoders/strip.js'
-import { readBpe } from './models/bpe/read-bpe.js'
-import { plain } from './normalizers/read-normalizer.js'
-import { readPrepend, readReplaceText, readStrip } from './normalizers/text-edits.js'
-import { lowercase, unicodeForm } from './normalizers/unicode-forms.js'
+import { readByteDecoder } from './decoders/read-byte-decoder.js'
+import { bpeReader } from './models/bpe/read-bpe.js'
+import { formReaders, plainForm } from './normalizers/plain-forms.js'
+import { postProcessors } from './post-processors/read-post-processor.js'
 import { readByteLevel } from './pre-tokenizers/byte-level.js'
 import { readDigits } from './pre-tokenizers/digits.js'
 import { readNamedSplit } from './pre-tokenizers/named-patterns.js'
+import { field } from './reading/fields.js'
+import { readSteps } from './reading/steps.js'
 
 export const bpeParts: Catalog = {
-  models: { BPE: readBpe },
-  normalizers: {
-    NFC: plain(unicodeForm('NFC')),
-    NFD: plain(unicodeForm('NFD')),
-    NFKC: plain(unicodeForm('NFKC')),
-    NFKD: plain(unicodeForm('NFKD')),
-    Lowercase: plain(lowercase),
-    Prepend: readPrepend,
-    Replace: readReplaceText,
-    Strip: readStrip,
-  },
+  models: { BPE: bpeReader() },
+  normalizers: formReaders(plainForm),
   preTokenizers: { ByteLevel: readByteLevel, Digits: readDigits, Split: readNamedSplit },
-  decoders: {
-    ByteLevel: () => byteLevel,
-    ByteFallback: () => byteFallback,
-    Fuse: () => fuse,
-    Replace: readReplaceDecoder,
-    Strip: readStripDecoder,
-  },
+  postProcessors,
+  readDecoder: readByteDecoder,
+  // All steps here look no further than the end of a word; of those that end one, one must be there.
+  canCutStream: (file) =>
+    readSteps(field(file, 'pre_tokenizer'), 'pre_tokenizer', 'pretokenizers').some(
+      ({ type, fields }) => type === 'Split' || (type === 'ByteLevel' && field(fields, 'use_regex') !== false),
+    ),
 }

@@ -1,4 +1,4 @@
-/** The entry `@retnet/tokenizer/bpe`: ids of BPE files and nothing else, for pages that count bytes. */
+/** The entry `@retnet/tokenizer/bpe`: ids of byte-level BPE files and nothing else, for pages that count bytes. */
 import { bpeParts } from './bpe-parts.js'
 import { UnsupportedTokenizerError } from './errors.js'
 import { describe } from './reading/describe.js'

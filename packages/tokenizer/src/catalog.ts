@@ -1,7 +1,9 @@
 /** Which parts of a `tokenizer.json` an entry of this package can read. */
-import type { Decoder } from './decoders/decoder.js'
+import type { DecoderReader } from './decoders/id-decoder.js'
 import type { Model } from './models/model.js'
 import type { Normalizer } from './normalizers/normalizer.js'
+import type { Origin } from './origin/origin.js'
+import type { PostProcessor } from './post-processors/read-post-processor.js'
 import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer.js'
 import type { Fields } from './reading/fields.js'
 import type { Step } from './reading/steps.js'
@@ -16,5 +18,13 @@ export interface Catalog {
   readonly models: Readonly<Record<string, ModelReader>>
   readonly normalizers: StepReaders<Normalizer | readonly Normalizer[]>
   readonly preTokenizers: StepReaders<PreTokenizer>
-  readonly decoders: StepReaders<Decoder>
+  readonly postProcessors: StepReaders<PostProcessor>
+  readonly readDecoder: DecoderReader
+  /** Whether text in parts can be encoded part by part, as far as the steps of the file go. */
+  readonly canCutStream: (file: Fields, cutsAtMarks: boolean) => boolean
+  /** Cuts words of BPE files without a pre-tokenizer, undefined where that could change an id. */
+  readonly splitWords?: (vocabulary: ReadonlyMap<string, number>) => PreTokenizer | undefined
+  /** Writes a piece in the byte alphabet, where `ByteLevel` is not left to the model. */
+  readonly byteCharacters?: PreTokenizer
+  readonly originOf?: (text: string) => Origin
 }

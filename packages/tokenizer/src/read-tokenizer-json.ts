@@ -2,28 +2,25 @@
 import { createMatcher, type AddedTokenMatcher } from './added-tokens/match-added-tokens.js'
 import { readAddedTokens, type AddedToken } from './added-tokens/read-added-tokens.js'
 import type { Catalog } from './catalog.js'
-import type { TokenTable } from './decoders/decode-tokens.js'
-import { readDecoder, type DecoderPlan } from './decoders/read-decoder.js'
-import { createTokenBytes, type TokenBytes } from './decoders/token-bytes.js'
+import type { IdDecoder } from './decoders/id-decoder.js'
 import { UnsupportedTokenizerError } from './errors.js'
-import { writeTokenBytes } from './models/bpe/byte-alphabet.js'
 import type { Model } from './models/model.js'
 import type { Normalizer } from './normalizers/normalizer.js'
 import { readNormalizer } from './normalizers/read-normalizer.js'
+import type { Origin } from './origin/origin.js'
 import { readPostProcessor, type PostProcessor } from './post-processors/read-post-processor.js'
 import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer.js'
 import { readPreTokenizer } from './pre-tokenizers/read-pre-tokenizer.js'
-import { canSplitBeforeMark, splitBeforeMark } from './pre-tokenizers/split-before.js'
 import { describe } from './reading/describe.js'
 import { asFields, asText, field, refuseUnknownKeys, wrong, type Fields } from './reading/fields.js'
-import { canCutStream } from './streaming/can-cut-stream.js'
 
 export interface TokenizerParts {
   readonly normalizers: readonly Normalizer[]
   /** The normalizers for text that goes on from text before: without those that mark a beginning. */
   readonly continuing: readonly Normalizer[]
   readonly preTokenize: PreTokenizer
-  readonly needsOrigin: boolean
+  /** Makes the origin of a text, for a pre-tokenizer that must know where in the text it is. */
+  readonly originOf: ((text: string) => Origin) | undefined
   readonly model: Model
   readonly matchBeforeNormalizing: AddedTokenMatcher
   readonly matchAfterNormalizing: AddedTokenMatcher
@@ -34,11 +31,7 @@ export interface TokenizerParts {
   readonly tokens: readonly string[]
   readonly idOfAddedToken: ReadonlyMap<string, number>
   readonly specialTokens: ReadonlyMap<string, number>
-  readonly decoder: DecoderPlan
-  /** For the decoder `ByteLevel`. */
-  readonly tokenBytes: TokenBytes | undefined
-  /** For all other decoders. */
-  readonly tokenTable: TokenTable
+  readonly decoder: IdDecoder
   /** Whether a text may be cut between a letter and a space, and encoded in two. */
   readonly canCutStream: boolean
 }
@@ -66,21 +59,20 @@ export function readTokenizerJson(json: unknown, catalog: Catalog): TokenizerPar
   if (!read) throw new UnsupportedTokenizerError('model.type', Object.keys(catalog.models).join(', '), type)
   // Plain BPE takes bytes itself; with any of these it sees the characters of the byte alphabet.
   const bytes = type === 'BPE' && CHARACTER_KEYS.every((key) => !field(modelFields, key))
-  const plan = readPreTokenizer(field(file, 'pre_tokenizer'), catalog.preTokenizers, bytes)
+  const plan = readPreTokenizer(field(file, 'pre_tokenizer'), catalog, bytes)
   const model = read(modelFields, 'model', bytes && plan.endsInBytes)
   const normalizers = readNormalizer(field(file, 'normalizer'), catalog.normalizers)
-  const decoder = readDecoder(field(file, 'decoder'), catalog.decoders)
   const added = readAddedTokens(field(file, 'added_tokens'), model.vocabulary)
   const tokens = tokensById(model.vocabulary, added)
   const specialTokens = idOf(added.filter((token) => token.special))
   const decoded = decodedTokens(tokens, added, (text) => apply(normalizers, text))
-  const isSpecial = (token: string): boolean => specialTokens.has(token)
-  const cutsAtMarks = plan.isEmpty && type === 'BPE' && canSplitBeforeMark(model.vocabulary)
+  const table = { tokens: decoded, special: Uint8Array.from(decoded, (token) => Number(specialTokens.has(token))) }
+  const splitWords = plan.isEmpty && type === 'BPE' ? catalog.splitWords?.(model.vocabulary) : undefined
   return {
     normalizers,
     continuing: readNormalizer(field(file, 'normalizer'), { ...catalog.normalizers, Prepend: () => [] }),
-    preTokenize: cutsAtMarks ? splitBeforeMark : plan.preTokenize,
-    needsOrigin: plan.needsOrigin,
+    preTokenize: splitWords ?? plan.preTokenize,
+    originOf: plan.needsOrigin ? catalog.originOf : undefined,
     model,
     matchBeforeNormalizing: createMatcher(
       added.filter((token) => !token.normalized),
@@ -90,18 +82,20 @@ export function readTokenizerJson(json: unknown, catalog: Catalog): TokenizerPar
       added.filter((token) => token.normalized),
       (text) => apply(normalizers, text),
     ),
-    postProcessor: readPostProcessor(field(file, 'post_processor'), tokens.length),
+    postProcessor: readPostProcessor(field(file, 'post_processor'), catalog.postProcessors, tokens.length),
     truncation: field(file, 'truncation') ?? null,
     padding: field(file, 'padding') ?? null,
     tokens,
     idOfAddedToken: idOf(added),
     specialTokens,
-    decoder,
-    tokenBytes: decoder.isByteLevel ? createTokenBytes(decoded, isSpecial, writeTokenBytes) : undefined,
-    tokenTable: { tokens: decoded, special: Uint8Array.from(decoded, (token) => Number(isSpecial(token))) },
-    canCutStream: canCutStream(file, added, cutsAtMarks),
+    decoder: catalog.readDecoder(field(file, 'decoder'), table),
+    canCutStream: !added.some(reachesOverCut) && catalog.canCutStream(file, splitWords !== undefined),
   }
 }
+
+/** Streams are cut between an ASCII letter and a space. */
+const reachesOverCut = ({ content, rstrip }: AddedToken): boolean =>
+  /[A-Za-z] /.test(content) || (rstrip && /[A-Za-z]$/.test(content))
 
 function apply(normalizers: readonly Normalizer[], text: string): string {
   return normalizers.reduce((result, normalize) => normalize(result), text)

@@ -1,8 +1,6 @@
 /** What every tokenizer here does: text to ids and back, at once or as a stream. It reads no files and fetches nothing. */
 import type { Catalog } from './catalog.js'
-import { createDecodeStream, type DecodeStream } from './decoders/decode-stream.js'
-import { decodeIds } from './decoders/decode-ids.js'
-import { createTokenStream, decodeTokens } from './decoders/decode-tokens.js'
+import type { DecodeStream } from './decoders/decode-stream.js'
 import { runPipeline } from './encoding/run-pipeline.js'
 import { TokenizerArgumentError } from './errors.js'
 import { checkId } from './check-id.js'
@@ -137,17 +135,13 @@ export class TokenizerCore {
       throw new TokenizerArgumentError('decode: ids', 'an array or typed array of ids', describe(ids))
     }
     const { skipSpecialTokens } = readOptions('decode', options, DECODE_DEFAULTS)
-    const { tokenBytes, tokenTable, decoder } = this.parts
-    if (tokenBytes) return decodeIds(tokenBytes, ids, skipSpecialTokens)
-    return decodeTokens(tokenTable, ids, skipSpecialTokens, decoder.create())
+    return this.parts.decoder.decode(ids, skipSpecialTokens)
   }
 
   /** A decoder for ids that come one at a time. Its pieces joined are what `decode` gives for all ids. */
   createDecodeStream(options: DecodeOptions = {}): DecodeStream {
     const { skipSpecialTokens } = readOptions('createDecodeStream', options, DECODE_DEFAULTS)
-    const { tokenBytes, tokenTable, decoder } = this.parts
-    if (tokenBytes) return createDecodeStream(tokenBytes, skipSpecialTokens)
-    return createTokenStream(tokenTable, skipSpecialTokens, decoder.create())
+    return this.parts.decoder.createStream(skipSpecialTokens)
   }
 
   /** Text of ids that come one at a time, as soon as its characters are whole. */
@@ -184,11 +178,12 @@ export class TokenizerCore {
   }
 
   #encodeText(text: string, parseSpecial: boolean, continues: boolean, out: IdBuffer): void {
-    const { model, needsOrigin: tracked } = this.parts
+    const { model, originOf } = this.parts
+    const whole = toWellFormed(text)
     runPipeline(
       this.parts,
-      toWellFormed(text),
-      { parseSpecial, tracked, continues },
+      whole,
+      { parseSpecial, origin: originOf?.(whole), continues },
       {
         piece: (piece, start, end) => model.encode(piece, start, end, out),
         token: ({ id }) => out.push(id),

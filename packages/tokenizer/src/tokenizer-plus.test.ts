@@ -158,10 +158,48 @@ describe('64,000 characters without a space', () => {
 
 describe('BpeTokenizer', () => {
   it('gives the ids that the whole tokenizer gives, and sends other files to it', () => {
-    const text = 'Naïve ab 日本 ab'
-    expect(BpeTokenizer.fromJson(novels).encode(text)).toEqual(tokenizer.encode(text))
-    expect(BpeTokenizer.fromJson(llama).encode(text)).toEqual(Tokenizer.fromJson(llama).encode(text))
-    expect(() => BpeTokenizer.fromJson(words)).toThrow(UnsupportedTokenizerError)
+    const text = 'Naïve ab <end> 日本 ab'
+    const llama3 = {
+      ...tinyTokenizerFile(),
+      normalizer: { type: 'NFC' },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'Digits', individual_digits: true },
+          { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+        ],
+      },
+      post_processor: {
+        type: 'RobertaProcessing',
+        sep: ['c', 3],
+        cls: ['a', 1],
+        trim_offsets: true,
+        add_prefix_space: true,
+      },
+    }
+    for (const file of [novels, llama3]) {
+      const small = BpeTokenizer.fromJson(file)
+      const whole = Tokenizer.fromJson(file)
+      for (const options of [{}, { addSpecialTokens: true, parseSpecialTokens: false }]) {
+        const ids = whole.encode(text, options)
+        expect(small.encode(text, options)).toEqual(ids)
+        const stream = small.createEncodeStream(options)
+        expect([...Array.from(text, (part) => stream.push(part)), stream.flush()].flatMap((part) => [...part])).toEqual(
+          [...ids],
+        )
+        expect(small.decode(ids)).toBe(whole.decode(ids))
+      }
+    }
+    for (const file of [llama, words, { ...llama3, decoder: null }]) {
+      expect(() => BpeTokenizer.fromJson(file)).toThrow(UnsupportedTokenizerError)
+    }
+  })
+
+  it('refuses ByteLevel where it would have to write the byte alphabet', () => {
+    const step = tinyTokenizerFile().pre_tokenizer
+    const twice = { ...tinyTokenizerFile(), pre_tokenizer: { type: 'Sequence', pretokenizers: [step, step] } }
+    expect(() => BpeTokenizer.fromJson(twice)).toThrow('ByteLevel as the last step')
+    expect(() => Tokenizer.fromJson(twice)).not.toThrow()
   })
 
   it('refuses a pattern of its own, so that none runs forever', () => {

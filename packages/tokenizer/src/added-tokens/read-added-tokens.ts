@@ -1,5 +1,5 @@
 /** Reads `added_tokens` and checks them against the vocabulary: every id must belong to one token, and none may be left out. */
-import { asBoolean, asFields, asId, asList, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
+import { asBoolean, asFields, asId, asList, asSomeText, readFields, wrong } from '../reading/fields.js'
 
 export interface AddedToken {
   readonly id: number
@@ -16,7 +16,15 @@ export interface AddedToken {
   readonly singleWord: boolean
 }
 
-const KEYS = ['id', 'content', 'single_word', 'lstrip', 'rstrip', 'normalized', 'special']
+const READERS = {
+  id: asId,
+  content: asSomeText,
+  single_word: asBoolean,
+  lstrip: asBoolean,
+  rstrip: asBoolean,
+  normalized: asBoolean,
+  special: asBoolean,
+}
 
 export function readAddedTokens(
   value: unknown,
@@ -36,18 +44,6 @@ export function readAddedTokens(
 }
 
 function readAddedToken(value: unknown, path: string): AddedToken {
-  const fields = asFields(value, path)
-  refuseUnknownKeys(fields, path, KEYS)
-  const flag = (key: string): boolean => asBoolean(field(fields, key), `${path}.${key}`)
-  const content = asText(field(fields, 'content'), `${path}.content`)
-  if (content === '') throw wrong(`${path}.content`, 'at least one character', content)
-  return {
-    id: asId(field(fields, 'id'), `${path}.id`),
-    content,
-    special: flag('special'),
-    normalized: flag('normalized'),
-    lstrip: flag('lstrip'),
-    rstrip: flag('rstrip'),
-    singleWord: flag('single_word'),
-  }
+  const { single_word, ...token } = readFields(asFields(value, path), path, READERS)
+  return { ...token, singleWord: single_word }
 }

@@ -2,12 +2,7 @@
 import type { DecodeStream } from './decode-stream.js'
 import type { DecoderStage } from './decoder.js'
 import { checkId } from '../check-id.js'
-
-export interface TokenTable {
-  readonly tokens: readonly string[]
-  /** 1 for special tokens. */
-  readonly special: Uint8Array // [tokens]
-}
+import type { TokenTable } from './id-decoder.js'
 
 export function decodeTokens(
   { tokens, special }: TokenTable,

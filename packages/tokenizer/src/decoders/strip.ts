@@ -1,14 +1,10 @@
 /** The decoder `Strip`: up to so many of one character off the start and the end of every token. */
-import { asId, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asCharacter, asId } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import { eachToken, type Decoder, type DecoderStage } from './decoder.js'
 
-export function readStrip({ fields, path }: Step): Decoder {
-  refuseUnknownKeys(fields, path, ['type', 'content', 'start', 'stop'])
-  const content = asText(field(fields, 'content'), `${path}.content`)
-  if (Array.from(content).length !== 1) throw wrong(`${path}.content`, 'one character', content)
-  const start = asId(field(fields, 'start'), `${path}.start`)
-  const stop = asId(field(fields, 'stop'), `${path}.stop`)
+export function readStrip(step: Step): Decoder {
+  const { content, start, stop } = readSettings(step, { content: asCharacter, start: asId, stop: asId })
   const perToken = eachToken((token) => stripEnd(stripStart(token, content, start), content, stop))
   return (fused) => (fused ? stripParts(content, start, stop) : perToken(false))
 }

@@ -1,4 +1,5 @@
 /** The bytes of every token in one array: what byte-level decoding reads. */
+import type { TokenTable } from './id-decoder.js'
 
 export interface TokenBytes {
   readonly bytes: Uint8Array
@@ -11,11 +12,7 @@ export interface TokenBytes {
 /** Writes a token's bytes to `out` from `at`, at most 3 per code unit, and returns where they end. */
 export type WriteToken = (token: string, out: Uint8Array, at: number) => number
 
-export function createTokenBytes(
-  tokens: readonly string[],
-  isSpecial: (token: string) => boolean,
-  write: WriteToken,
-): TokenBytes {
+export function createTokenBytes({ tokens, special }: TokenTable, write: WriteToken): TokenBytes {
   const room = tokens.reduce((units, token) => units + token.length, 0) * 3
   const bytes = new Uint8Array(room)
   const offsets = new Uint32Array(tokens.length + 1)
@@ -23,6 +20,6 @@ export function createTokenBytes(
   return {
     bytes: bytes.slice(0, offsets[tokens.length]),
     offsets,
-    special: Uint8Array.from(tokens, (token) => Number(isSpecial(token))),
+    special,
   }
 }

@@ -1,6 +1,6 @@
 /** Decoders that put words together again: `WordPiece`, `Metaspace`, `BPEDecoder`, `CTC`. */
-import { asBoolean, asText, field, refuseUnknownKeys } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean, asText } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import { readMetaspaceOptions } from '../pre-tokenizers/metaspace.js'
 import { eachToken, whenWhole, type Decoder, type DecoderStage } from './decoder.js'
 
@@ -13,10 +13,8 @@ function cleanUp(text: string): string {
   return text
 }
 
-export function readWordPieceDecoder({ fields, path }: Step): Decoder {
-  refuseUnknownKeys(fields, path, ['type', 'prefix', 'cleanup'])
-  const prefix = asText(field(fields, 'prefix'), `${path}.prefix`)
-  const cleanup = asBoolean(field(fields, 'cleanup'), `${path}.cleanup`)
+export function readWordPieceDecoder(step: Step): Decoder {
+  const { prefix, cleanup } = readSettings(step, { prefix: asText, cleanup: asBoolean })
   return eachToken((token, isFirst) => {
     const text = isFirst ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`
     return cleanup ? cleanUp(text) : text
@@ -29,9 +27,8 @@ export function readMetaspaceDecoder(step: Step): Decoder {
 }
 
 /** The mark at the end of a word is a space, but for the last token. */
-export function readBpeDecoder({ fields, path }: Step): Decoder {
-  refuseUnknownKeys(fields, path, ['type', 'suffix'])
-  const suffix = asText(field(fields, 'suffix'), `${path}.suffix`)
+export function readBpeDecoder(step: Step): Decoder {
+  const { suffix } = readSettings(step, { suffix: asText })
   return (fused) => {
     let held: string | undefined
     const stage: DecoderStage = {
@@ -49,11 +46,12 @@ export function readBpeDecoder({ fields, path }: Step): Decoder {
 }
 
 /** Connectionist temporal classification: tokens that repeat count once, the pad token stands for nothing. */
-export function readCtc({ fields, path }: Step): Decoder {
-  refuseUnknownKeys(fields, path, ['type', 'pad_token', 'word_delimiter_token', 'cleanup'])
-  const pad = asText(field(fields, 'pad_token'), `${path}.pad_token`)
-  const delimiter = asText(field(fields, 'word_delimiter_token'), `${path}.word_delimiter_token`)
-  const cleanup = asBoolean(field(fields, 'cleanup'), `${path}.cleanup`)
+export function readCtc(step: Step): Decoder {
+  const {
+    pad_token: pad,
+    word_delimiter_token: delimiter,
+    cleanup,
+  } = readSettings(step, { pad_token: asText, word_delimiter_token: asText, cleanup: asBoolean })
   return (fused) => {
     let before: string | undefined
     const stage: DecoderStage = {

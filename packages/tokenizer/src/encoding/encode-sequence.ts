@@ -1,5 +1,5 @@
 /** Ids of one text with their offsets and words. The slow way of encoding: it follows every character through all changes. */
-import type { Origin } from '../origin/origin.js'
+import { identityOrigin, type Origin } from '../origin/origin.js'
 import { IdBuffer } from '../models/id-buffer.js'
 import type { TokenizerParts } from '../read-tokenizer-json.js'
 import { toWellFormed } from '../reading/well-formed.js'
@@ -21,10 +21,11 @@ export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial
     offsets.push(origin.starts[start] ?? 0, origin.ends[end - 1] ?? 0)
     wordIds.push(word)
   }
+  const whole = toWellFormed(text)
   runPipeline(
     parts,
-    toWellFormed(text),
-    { parseSpecial, tracked: true, continues: false },
+    whole,
+    { parseSpecial, origin: identityOrigin(whole), continues: false },
     {
       token({ id }, start, end, origin) {
         out.push(id)

@@ -1,56 +1,55 @@
 /** Reads `truncation` and `padding` of a `tokenizer.json` as the options of calls. */
-import { asFields, asId, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
+import { asFields, asId, asIs, asText, field, orElse, readFields, wrong, type Read } from '../reading/fields.js'
 import { readPadding, type Padding } from './padding.js'
 import { readTruncation, type Truncation } from './truncation.js'
 
-const STRATEGIES = { LongestFirst: 'longestFirst', OnlyFirst: 'onlyFirst', OnlySecond: 'onlySecond' } as const
-const DIRECTIONS = { Left: 'left', Right: 'right' } as const
+const asDirection = oneOf({ Left: 'left', Right: 'right' } as const, 'Right')
+const asStrategy = oneOf(
+  { LongestFirst: 'longestFirst', OnlyFirst: 'onlyFirst', OnlySecond: 'onlySecond' } as const,
+  'LongestFirst',
+)
+const orZero = orElse(asId, 0)
 
 export function readFileTruncation(value: unknown): Truncation | undefined {
   if (value === null) return undefined
-  const fields = asFields(value, 'truncation')
-  refuseUnknownKeys(fields, 'truncation', ['direction', 'max_length', 'strategy', 'stride'])
-  return readTruncation('tokenizer.json', {
-    maxLength: asId(field(fields, 'max_length'), 'truncation.max_length'),
-    stride: asId(field(fields, 'stride') ?? 0, 'truncation.stride'),
-    strategy: oneOf(STRATEGIES, field(fields, 'strategy') ?? 'LongestFirst', 'truncation.strategy'),
-    direction: oneOf(DIRECTIONS, field(fields, 'direction') ?? 'Right', 'truncation.direction'),
+  const { max_length, ...rest } = readFields(asFields(value, 'truncation'), 'truncation', {
+    direction: asDirection,
+    max_length: asId,
+    strategy: asStrategy,
+    stride: orZero,
   })
+  return readTruncation('tokenizer.json', { maxLength: max_length, ...rest })
 }
 
 export function readFilePadding(value: unknown, size: number): Padding | undefined {
   if (value === null) return undefined
-  const fields = asFields(value, 'padding')
-  refuseUnknownKeys(fields, 'padding', [
-    'strategy',
-    'direction',
-    'pad_to_multiple_of',
-    'pad_id',
-    'pad_type_id',
-    'pad_token',
-  ])
-  const id = (key: string): number => asId(field(fields, key) ?? 0, `padding.${key}`)
-  if (id('pad_id') >= size) throw wrong('padding.pad_id', `an id below ${size}`, id('pad_id'))
-  const strategy = field(fields, 'strategy')
-  return readPadding(
-    'tokenizer.json',
-    {
-      length:
-        strategy === 'BatchLongest'
-          ? 'longest'
-          : asId(field(asFields(strategy, 'padding.strategy'), 'Fixed'), 'padding.strategy.Fixed'),
-      multipleOf: id('pad_to_multiple_of') || 1,
-      direction: oneOf(DIRECTIONS, field(fields, 'direction') ?? 'Right', 'padding.direction'),
-      padId: id('pad_id'),
-      padTypeId: id('pad_type_id'),
-    },
-    undefined,
-    size,
-  )
+  const file = readFields(asFields(value, 'padding'), 'padding', {
+    strategy: asLength,
+    direction: asDirection,
+    pad_to_multiple_of: orZero,
+    pad_id: orZero,
+    pad_type_id: orZero,
+    pad_token: asIs,
+  })
+  if (file.pad_id >= size) throw wrong('padding.pad_id', `an id below ${size}`, file.pad_id)
+  const options = {
+    length: file.strategy,
+    multipleOf: file.pad_to_multiple_of || 1,
+    direction: file.direction,
+    padId: file.pad_id,
+    padTypeId: file.pad_type_id,
+  }
+  return readPadding('tokenizer.json', options, undefined, size)
 }
 
-function oneOf<T>(values: Readonly<Record<string, T>>, value: unknown, path: string): T {
-  const name = asText(value, path)
-  if (!Object.hasOwn(values, name)) throw wrong(path, Object.keys(values).join(', '), name)
-  return values[name]
+function asLength(value: unknown, path: string): Padding['length'] {
+  return value === 'BatchLongest' ? 'longest' : asId(field(asFields(value, path), 'Fixed'), `${path}.Fixed`)
+}
+
+function oneOf<T>(values: Readonly<Record<string, T>>, usual: string): Read<T> {
+  return (value, path) => {
+    const name = asText(value ?? usual, path)
+    if (!Object.hasOwn(values, name)) throw wrong(path, Object.keys(values).join(', '), name)
+    return values[name]
+  }
 }

@@ -1,6 +1,6 @@
 /** One text through added tokens, normalizers and pre-tokenizer, piece by piece, to whoever takes the pieces. */
 import type { AddedToken } from '../added-tokens/read-added-tokens.js'
-import { editOrigin, identityOrigin, type Edits, type Origin } from '../origin/origin.js'
+import type { Edits, Origin } from '../origin/origin.js'
 import type { EmitPiece } from '../pre-tokenizers/pre-tokenizer.js'
 import type { TokenizerParts } from '../read-tokenizer-json.js'
 
@@ -12,25 +12,24 @@ export interface PieceSink {
 
 export interface PipelineOptions {
   readonly parseSpecial: boolean
-  /** Whether the sink wants origins. */
-  readonly tracked: boolean
+  /** Where the text is from, if the sink wants to know. */
+  readonly origin: Origin | undefined
   /** Whether text came before this one, so that nothing is put at its beginning. */
   readonly continues: boolean
 }
 
 /** `text` must be well formed. */
 export function runPipeline(parts: TokenizerParts, text: string, options: PipelineOptions, sink: PieceSink): void {
-  const { parseSpecial, tracked } = options
-  const whole = tracked ? identityOrigin(text, 0) : undefined
+  const { parseSpecial, origin: whole } = options
   parts.matchBeforeNormalizing(text, parseSpecial, (start, end, token) => {
     if (token) return sink.token(token, start, end, whole)
     const normalizers = options.continues && start === 0 ? parts.continuing : parts.normalizers
     let stretch = start === 0 && end === text.length ? text : text.slice(start, end)
-    let origin = whole && (start === 0 && end === text.length ? whole : editOrigin(whole, start, end, []))
+    let origin = stretch === text ? whole : whole?.edit(start, end, [])
     for (const normalize of normalizers) {
       const edits: Edits | undefined = origin && []
       const normalized = normalize(stretch, edits)
-      if (edits && edits.length > 0) origin = editOrigin(origin!, 0, stretch.length, edits)
+      if (edits && edits.length > 0) origin = origin!.edit(0, stretch.length, edits)
       stretch = normalized
     }
     parts.matchAfterNormalizing(stretch, parseSpecial, (from, to, inner) => {

@@ -25,6 +25,13 @@ export function readVocabulary(value: unknown, path: string): Map<string, number
   return vocabulary
 }
 
+/** The id of an `unk_token` that must be there. */
+export function needUnknown(value: unknown, vocabulary: ReadonlyMap<string, number>, path: string): number {
+  const id = readUnknown(value, vocabulary, path)
+  if (id === undefined) throw wrong(path, 'a token of the vocabulary', null)
+  return id
+}
+
 /** The id of `unk_token`, undefined if the file names none. */
 export function readUnknown(value: unknown, vocabulary: ReadonlyMap<string, number>, path: string): number | undefined {
   if (value === null || value === undefined) return undefined

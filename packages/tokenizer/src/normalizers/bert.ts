@@ -1,7 +1,7 @@
 /** `BertNormalizer`: controls go, whitespace becomes a space, Chinese characters get spaces around them, accents and case go. */
 import { replaceIn } from '../origin/origin.js'
-import { asBoolean, field, refuseUnknownKeys } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import type { Normalizer } from './normalizer.js'
 import { lowercase, stripNonspacing, unicodeForm } from './unicode-forms.js'
 
@@ -18,16 +18,18 @@ const clean: Normalizer = (text, edits) =>
 const spaceChinese: Normalizer = (text, edits) => replaceIn(text, chinese, (character) => ` ${character} `, edits)
 
 /** The steps of a `BertNormalizer`, each of which offsets need alone. */
-export function readBertSteps({ fields, path }: Step): Normalizer[] {
-  refuseUnknownKeys(fields, path, ['type', 'clean_text', 'handle_chinese_chars', 'strip_accents', 'lowercase'])
-  const flag = (key: string): boolean => asBoolean(field(fields, key), `${path}.${key}`)
-  const lower = flag('lowercase')
-  const strip = field(fields, 'strip_accents') === null ? lower : flag('strip_accents')
+export function readBertSteps(step: Step): Normalizer[] {
+  const file = readSettings(step, {
+    clean_text: asBoolean,
+    handle_chinese_chars: asBoolean,
+    strip_accents: (value, path) => (value === null ? null : asBoolean(value, path)),
+    lowercase: asBoolean,
+  })
   const steps: Normalizer[] = []
-  if (flag('clean_text')) steps.push(clean)
-  if (flag('handle_chinese_chars')) steps.push(unlessAscii(spaceChinese))
-  if (strip) steps.push(unlessAscii(unicodeForm('NFD')), unlessAscii(stripNonspacing))
-  if (lower) steps.push(lowercase)
+  if (file.clean_text) steps.push(clean)
+  if (file.handle_chinese_chars) steps.push(unlessAscii(spaceChinese))
+  if (file.strip_accents ?? file.lowercase) steps.push(unlessAscii(unicodeForm('NFD')), unlessAscii(stripNonspacing))
+  if (file.lowercase) steps.push(lowercase)
   return steps
 }
 

@@ -3,8 +3,8 @@
  * reference does: to every grapheme of less than 6 bytes, else to each of its characters; the shortest match stands for all of it.
  */
 import type { Edits } from '../origin/origin.js'
-import { asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asText, wrong } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import type { Normalizer } from './normalizer.js'
 
 interface CharacterMap {
@@ -16,11 +16,8 @@ interface CharacterMap {
 const utf8 = new TextEncoder()
 const LONGEST_GRAPHEME_BYTES = 5
 
-export function readPrecompiled({ fields, path }: Step): Normalizer {
-  refuseUnknownKeys(fields, path, ['type', 'precompiled_charsmap'])
-  const at = `${path}.precompiled_charsmap`
-  const encoded = asText(field(fields, 'precompiled_charsmap'), at)
-  const map = parseMap(encoded, at)
+export function readPrecompiled(step: Step): Normalizer {
+  const { precompiled_charsmap: map } = readSettings(step, { precompiled_charsmap: parseMap })
   const known = new Map<string, string | undefined>()
   const replacement = (part: string): string | undefined => {
     if (!known.has(part)) {
@@ -62,7 +59,8 @@ function cut(run: string, graphemes: Intl.Segmenter, change: (part: string) => s
   return text
 }
 
-function parseMap(encoded: string, path: string): CharacterMap {
+function parseMap(value: unknown, path: string): CharacterMap {
+  const encoded = asText(value, path)
   let bytes: Uint8Array
   try {
     bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))

@@ -1,12 +1,12 @@
 /** The normalizers that put in, take away or exchange text: `Prepend`, `Strip`, `Replace`. */
 import { replaceIn } from '../origin/origin.js'
-import { asBoolean, asFields, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean, asText } from '../reading/fields.js'
+import { readReplacement } from '../reading/read-replacement.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import type { Normalizer } from './normalizer.js'
 
-export function readPrepend({ fields, path }: Step): Normalizer {
-  refuseUnknownKeys(fields, path, ['type', 'prepend'])
-  const prefix = asText(field(fields, 'prepend'), `${path}.prepend`)
+export function readPrepend(step: Step): Normalizer {
+  const { prepend: prefix } = readSettings(step, { prepend: asText })
   return (text, edits) => {
     if (text === '') return text
     edits?.push(0, 0, prefix.length)
@@ -14,10 +14,8 @@ export function readPrepend({ fields, path }: Step): Normalizer {
   }
 }
 
-export function readStrip({ fields, path }: Step): Normalizer {
-  refuseUnknownKeys(fields, path, ['type', 'strip_left', 'strip_right'])
-  const left = asBoolean(field(fields, 'strip_left'), `${path}.strip_left`)
-  const right = asBoolean(field(fields, 'strip_right'), `${path}.strip_right`)
+export function readStrip(step: Step): Normalizer {
+  const { strip_left: left, strip_right: right } = readSettings(step, { strip_left: asBoolean, strip_right: asBoolean })
   return (text, edits) => {
     const start = left ? spaceAtStart(text) : 0
     const end = right ? spaceAtEnd(text, start) : text.length
@@ -42,12 +40,8 @@ function spaceAtEnd(text: string, start: number): number {
 }
 
 /** `Replace` with a text as its pattern. */
-export function readReplaceText({ fields, path }: Step): Normalizer {
-  refuseUnknownKeys(fields, path, ['type', 'pattern', 'content'])
-  const at = `${path}.pattern.String`
-  const found = asText(field(asFields(field(fields, 'pattern'), `${path}.pattern`), 'String'), at)
-  if (found === '') throw wrong(at, 'at least one character', found)
-  const content = asText(field(fields, 'content'), `${path}.content`)
+export function readReplaceText(step: Step): Normalizer {
+  const { pattern: found, content } = readReplacement(step)
   const pattern = new RegExp(found.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`), 'g')
   return (text, edits) =>
     edits ? replaceIn(text, pattern, () => content, edits) : text.replaceAll(found, () => content)

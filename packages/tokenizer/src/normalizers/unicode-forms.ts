@@ -1,8 +1,7 @@
 /** The normalizers that Unicode defines: the four forms, lower case, and the accents that go. */
 import { replaceIn, type Edits } from '../origin/origin.js'
+import type { Form } from './plain-forms.js'
 import type { Normalizer } from './normalizer.js'
-
-type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD'
 
 // A character and the marks on it. Jamo of the second and third kind join the one before them.
 const cluster = /[^\p{M}\u1160-\u11ff]?[\p{M}\u1160-\u11ff]*/gsu

@@ -4,27 +4,33 @@ export interface Origin {
   /** By code unit: start and end of what it came from. */
   readonly starts: Uint32Array // [units]
   readonly ends: Uint32Array // [units]
+  /** The origin of the text `from .. to` after `edits`, whose places count from `from`. Insertions belong to the character on their left. */
+  edit(from: number, to: number, edits: Edits): Origin
 }
 
 /** What a step changed, in order: `[start, end, units now]` for every stretch that is not as it was. */
 export type Edits = number[] // [edits, 3]
 
-/** The origin of a text that is not changed and begins at `base`. A surrogate pair is one character. */
-export function identityOrigin(text: string, base: number): Origin {
+/** The origin of a text that is not changed. A surrogate pair is one character. */
+export function identityOrigin(text: string): Origin {
   const starts = new Uint32Array(text.length)
   const ends = new Uint32Array(text.length)
   for (let i = 0; i < text.length;) {
     const end = i + (text.codePointAt(i)! > 0xffff ? 2 : 1)
-    for (const start = base + i; i < end; i++) {
+    for (const start = i; i < end; i++) {
       starts[i] = start
-      ends[i] = base + end
+      ends[i] = end
     }
   }
-  return { starts, ends }
+  return createOrigin(starts, ends)
 }
 
-/** The origin of `text[from .. to]` after `edits`, whose places count from `from`. Insertions belong to the character on their left. */
-export function editOrigin(origin: Origin, from: number, to: number, edits: Edits): Origin {
+function createOrigin(starts: Uint32Array, ends: Uint32Array): Origin {
+  const origin: Origin = { starts, ends, edit: (from, to, edits) => editOrigin(origin, from, to, edits) }
+  return origin
+}
+
+function editOrigin(origin: Origin, from: number, to: number, edits: Edits): Origin {
   let length = to - from
   for (let i = 0; i < edits.length; i += 3) length += edits[i + 2] - (edits[i + 1] - edits[i])
   const starts = new Uint32Array(length)
@@ -50,7 +56,7 @@ export function editOrigin(origin: Origin, from: number, to: number, edits: Edit
     read = stop
   }
   keep(to)
-  return { starts, ends }
+  return createOrigin(starts, ends)
 }
 
 /** `text.replace` that notes what it changed. The pattern is global and has no groups. */

@@ -1,4 +1,5 @@
 /** Reads what a `post_processor` puts around texts, and whether it trims spaces off offsets. */
+import type { StepReaders } from '../catalog.js'
 import { describe } from '../reading/describe.js'
 import { asBoolean, asFields, asId, asList, asText, field, wrong, type Fields } from '../reading/fields.js'
 import { readSteps, readWith, type Step } from '../reading/steps.js'
@@ -27,14 +28,14 @@ const textB: TemplatePiece = { ids: undefined, sequence: 1, typeId: 1 }
 const nothing: PostProcessor = { single: [textA], pair: [textA, textB], trim: undefined }
 const special = (id: number, typeId: number): TemplatePiece => ({ ids: [id], sequence: 0, typeId })
 
-const readers = {
+export const postProcessors: StepReaders<PostProcessor> = {
   ByteLevel: (step: Step): PostProcessor => ({ ...nothing, trim: readTrim(step, true) }),
   RobertaProcessing: readRoberta,
   BertProcessing: readBert,
   TemplateProcessing: readTemplates,
 }
 
-export function readPostProcessor(value: unknown, size: number): PostProcessor {
+export function readPostProcessor(value: unknown, readers: StepReaders<PostProcessor>, size: number): PostProcessor {
   // Each step surrounds what the steps before it made.
   const result = readSteps(value, 'post_processor', 'processors')
     .map((step) => readWith(readers, step))

@@ -1,6 +1,6 @@
 /** The `ByteLevel` pre-tokenizer. The step from characters to bytes is the model's; here are its prefix space and its pattern. */
-import { asBoolean, field, refuseUnknownKeys } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean, asIs, orElse } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import { changeText, whole } from './change-text.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 import { splitGpt2 } from './split-gpt2.js'
@@ -23,10 +23,11 @@ export function byteLevel({ addPrefixSpace, useRegex }: ByteLevelOptions): PreTo
     (text.charCodeAt(start) === BLANK ? split : spaced)(text, start, end, emit, origin)
 }
 
-export function readByteLevel({ fields, path }: Step): PreTokenizer {
-  refuseUnknownKeys(fields, path, ['type', 'add_prefix_space', 'trim_offsets', 'use_regex'])
-  return byteLevel({
-    addPrefixSpace: asBoolean(field(fields, 'add_prefix_space'), `${path}.add_prefix_space`),
-    useRegex: asBoolean(field(fields, 'use_regex') ?? true, `${path}.use_regex`),
+export function readByteLevel(step: Step): PreTokenizer {
+  const { add_prefix_space, use_regex } = readSettings(step, {
+    add_prefix_space: asBoolean,
+    trim_offsets: asIs,
+    use_regex: orElse(asBoolean, true),
   })
+  return byteLevel({ addPrefixSpace: add_prefix_space, useRegex: use_regex })
 }

@@ -1,5 +1,5 @@
 /** Runs a pre-tokenizer on changed text, and carries the origin over when offsets are wanted. */
-import { editOrigin, type Edits } from '../origin/origin.js'
+import type { Edits } from '../origin/origin.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
 /** `split` on what `change` makes of each stretch. */
@@ -7,7 +7,7 @@ export function changeText(change: (text: string, edits?: Edits) => string, spli
   return (text, start, end, emit, origin) => {
     const edits: Edits | undefined = origin && []
     const changed = change(text.slice(start, end), edits)
-    split(changed, 0, changed.length, emit, origin && editOrigin(origin, start, end, edits!))
+    split(changed, 0, changed.length, emit, origin?.edit(start, end, edits!))
   }
 }
 

@@ -1,6 +1,6 @@
 /** The `Digits` pre-tokenizer: numbers (every `\p{N}`) stand alone, one by one or as runs. */
-import { asBoolean, field, refuseUnknownKeys } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import { classAt, endOfRun, NUMBER, widthAt } from './character-class.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
@@ -21,7 +21,6 @@ export function digits(individual: boolean): PreTokenizer {
   }
 }
 
-export function readDigits({ fields, path }: Step): PreTokenizer {
-  refuseUnknownKeys(fields, path, ['type', 'individual_digits'])
-  return digits(asBoolean(field(fields, 'individual_digits'), `${path}.individual_digits`))
+export function readDigits(step: Step): PreTokenizer {
+  return digits(readSettings(step, { individual_digits: asBoolean }).individual_digits)
 }

@@ -1,7 +1,7 @@
 /** `Metaspace`: spaces become a visible sign, words begin with one. */
 import type { Edits } from '../origin/origin.js'
-import { asBoolean, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean, asCharacter, asIs, orElse, wrong } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import { changeText, whole } from './change-text.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
@@ -12,19 +12,22 @@ export interface MetaspaceOptions {
   readonly split: boolean
 }
 
-const KEYS = ['type', 'replacement', 'str_rep', 'add_prefix_space', 'prepend_scheme', 'split']
+const yes = orElse(asBoolean, true)
 
-export function readMetaspaceOptions({ fields, path }: Step): MetaspaceOptions {
-  refuseUnknownKeys(fields, path, KEYS)
-  const replacement = asText(field(fields, 'replacement'), `${path}.replacement`)
-  if (Array.from(replacement).length !== 1) throw wrong(`${path}.replacement`, 'one character', replacement)
-  // Older files say in one flag whether always or never.
-  const prefix = asBoolean(field(fields, 'add_prefix_space') ?? true, `${path}.add_prefix_space`)
-  const scheme = field(fields, 'prepend_scheme') ?? (prefix ? 'always' : 'never')
+export function readMetaspaceOptions(step: Step): MetaspaceOptions {
+  const file = readSettings(step, {
+    replacement: asCharacter,
+    str_rep: asIs,
+    // Older files say in one flag whether always or never.
+    add_prefix_space: yes,
+    prepend_scheme: asIs,
+    split: yes,
+  })
+  const scheme = file.prepend_scheme ?? (file.add_prefix_space ? 'always' : 'never')
   if (scheme !== 'always' && scheme !== 'first' && scheme !== 'never') {
-    throw wrong(`${path}.prepend_scheme`, '"always", "first" or "never"', scheme)
+    throw wrong(`${step.path}.prepend_scheme`, '"always", "first" or "never"', scheme)
   }
-  return { replacement, scheme, split: asBoolean(field(fields, 'split') ?? true, `${path}.split`) }
+  return { replacement: file.replacement, scheme, split: file.split }
 }
 
 export function readMetaspace(step: Step): PreTokenizer {

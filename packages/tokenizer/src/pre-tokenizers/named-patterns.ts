@@ -1,8 +1,8 @@
 /** Patterns that have a scanner, and `Split` by them alone. */
 import { UnsupportedTokenizerError } from '../errors.js'
 import { describe } from '../reading/describe.js'
-import { asBoolean, asFields, asText, field, refuseUnknownKeys } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asBoolean, asFields, asIs, asText, field, orElse } from '../reading/fields.js'
+import { readSettings, type Step } from '../reading/steps.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 import { splitCl100k } from './split-cl100k.js'
 import { splitGpt2 } from './split-gpt2.js'
@@ -23,16 +23,15 @@ export interface SplitFields {
   readonly invert: boolean
 }
 
-export function readSplitFields({ fields, path }: Step): SplitFields {
-  refuseUnknownKeys(fields, path, ['type', 'pattern', 'behavior', 'invert'])
-  const pattern = asFields(field(fields, 'pattern'), `${path}.pattern`)
+export function readSplitFields(step: Step): SplitFields {
+  const { pattern, invert } = readSettings(step, {
+    pattern: asFields,
+    behavior: asIs,
+    invert: orElse(asBoolean, false),
+  })
   const of = (key: string): string | undefined =>
-    field(pattern, key) === undefined ? undefined : asText(field(pattern, key), `${path}.pattern.${key}`)
-  return {
-    regex: of('Regex'),
-    text: of('String'),
-    invert: asBoolean(field(fields, 'invert') ?? false, `${path}.invert`),
-  }
+    field(pattern, key) === undefined ? undefined : asText(field(pattern, key), `${step.path}.pattern.${key}`)
+  return { regex: of('Regex'), text: of('String'), invert }
 }
 
 /** The scanner for a `Split` that has one, undefined for others. */

@@ -1,9 +1,9 @@
 /** Builds the pre-tokenizer that a `tokenizer.json` names. */
-import type { StepReaders } from '../catalog.js'
+import type { Catalog } from '../catalog.js'
+import { UnsupportedTokenizerError } from '../errors.js'
 import { field } from '../reading/fields.js'
 import { readSteps, readWith } from '../reading/steps.js'
-import { toByteCharacters } from '../models/bpe/byte-alphabet.js'
-import { changeText, chain, whole } from './change-text.js'
+import { chain, whole } from './change-text.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
 export interface PreTokenizerPlan {
@@ -18,14 +18,15 @@ export interface PreTokenizerPlan {
 /** `bytesInModel` says that the step from characters to bytes is left to the model when `ByteLevel` is last. */
 export function readPreTokenizer(
   value: unknown,
-  readers: StepReaders<PreTokenizer>,
+  { preTokenizers, byteCharacters }: Catalog,
   bytesInModel: boolean,
 ): PreTokenizerPlan {
   const steps = readSteps(value, 'pre_tokenizer', 'pretokenizers')
   const parts = steps.map((step, i) => {
-    const part = readWith(readers, step)
+    const part = readWith(preTokenizers, step)
     if (step.type !== 'ByteLevel' || (bytesInModel && i === steps.length - 1)) return part
-    return chain(changeText(toByteCharacters, whole), part)
+    if (byteCharacters) return chain(byteCharacters, part)
+    throw new UnsupportedTokenizerError(step.path, 'ByteLevel as the last step of plain BPE', 'ByteLevel elsewhere')
   })
   return {
     preTokenize: parts.length === 0 ? whole : parts.reduceRight(chain),

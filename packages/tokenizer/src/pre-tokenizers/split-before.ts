@@ -7,7 +7,7 @@ export const WORD_MARK = '\u2581'
 const MARK = 0x2581
 
 /** Cuts between any other character and `WORD_MARK`. */
-export const splitBeforeMark: PreTokenizer = (text, start, end, emit, origin) => {
+const splitBeforeMark: PreTokenizer = (text, start, end, emit, origin) => {
   // Words are those of the file, which has none but the text.
   if (origin) return whole(text, start, end, emit, origin)
   let from = start
@@ -19,9 +19,9 @@ export const splitBeforeMark: PreTokenizer = (text, start, end, emit, origin) =>
   whole(text, from, end, emit, origin)
 }
 
-/** Whether no token has `WORD_MARK` behind another character, so that cutting before it changes no id. */
-export function canSplitBeforeMark(vocabulary: ReadonlyMap<string, number>): boolean {
-  if (!vocabulary.has(WORD_MARK)) return false
-  for (const token of vocabulary.keys()) if (/[^\u2581]\u2581/.test(token)) return false
-  return true
+/** `splitBeforeMark` where no token has `WORD_MARK` behind another character, so that it changes no id. */
+export function splitWordsOf(vocabulary: ReadonlyMap<string, number>): PreTokenizer | undefined {
+  if (!vocabulary.has(WORD_MARK)) return undefined
+  for (const token of vocabulary.keys()) if (/[^\u2581]\u2581/.test(token)) return undefined
+  return splitBeforeMark
 }

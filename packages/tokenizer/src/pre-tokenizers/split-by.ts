@@ -13,10 +13,10 @@ export type VisitMatch = (start: number, end: number, isMatch: boolean) => void
 export type Behavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous'
 const BEHAVIORS: readonly string[] = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']
 
-export function readBehavior({ fields, path }: Step): Behavior {
-  const behavior = asText(field(fields, 'behavior'), `${path}.behavior`)
+export function asBehavior(value: unknown, path: string): Behavior {
+  const behavior = asText(value, path)
   if (BEHAVIORS.includes(behavior)) return behavior as Behavior
-  throw new UnsupportedTokenizerError(`${path}.behavior`, BEHAVIORS.join(', '), behavior)
+  throw new UnsupportedTokenizerError(path, BEHAVIORS.join(', '), behavior)
 }
 
 /** Every character of the set is a match of its own. */
@@ -100,5 +100,5 @@ export function readSplit(step: Step): PreTokenizer {
   const { text, invert } = readSplitFields(step)
   if (text === undefined) return readNamedSplit(step)
   if (text === '') throw wrong(`${step.path}.pattern.String`, 'at least one character', text)
-  return splitBy(findText(text), readBehavior(step), invert)
+  return splitBy(findText(text), asBehavior(field(step.fields, 'behavior'), `${step.path}.behavior`), invert)
 }

@@ -1,9 +1,9 @@
 /** Pre-tokenizers that look at kinds of characters: `Whitespace`, `WhitespaceSplit`, `BertPreTokenizer`, `Punctuation` and others. */
-import { asId, asText, field, refuseUnknownKeys, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
+import { asCharacter, asId, orElse, wrong } from '../reading/fields.js'
+import { plain, readSettings, type Step } from '../reading/steps.js'
 import { characterSet } from './character-set.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
-import { findCharacters, readBehavior, splitBy } from './split-by.js'
+import { asBehavior, findCharacters, splitBy } from './split-by.js'
 
 const isSpace = characterSet(/\p{White_Space}/u)
 // All of ASCII that is no letter, digit, control or space counts, also what Unicode calls a symbol. The reference's table is that of
@@ -35,37 +35,28 @@ const bert = runs((text, at) => (isSpace(text, at) ? 0 : isPunctuation(text, at)
 const whitespace = runs((text, at) => (isWord(text, at) ? 2 : isSpace(text, at) ? 0 : 3))
 const whitespaceSplit = runs((text, at) => (isSpace(text, at) ? 0 : 2))
 
-function plain(preTokenizer: PreTokenizer): (step: Step) => PreTokenizer {
-  return ({ fields, path }) => {
-    refuseUnknownKeys(fields, path, ['type'])
-    return preTokenizer
-  }
-}
-
 export const readBert = plain(bert)
 export const readWhitespace = plain(whitespace)
 export const readWhitespaceSplit = plain(whitespaceSplit)
 
 export function readPunctuation(step: Step): PreTokenizer {
-  refuseUnknownKeys(step.fields, step.path, ['type', 'behavior'])
-  const behavior = field(step.fields, 'behavior') === undefined ? 'Isolated' : readBehavior(step)
+  const { behavior } = readSettings(step, {
+    behavior: (value, path) => (value === undefined ? 'Isolated' : asBehavior(value, path)),
+  })
   return splitBy(findCharacters(isPunctuation), behavior)
 }
 
-export function readCharDelimiter({ fields, path }: Step): PreTokenizer {
-  refuseUnknownKeys(fields, path, ['type', 'delimiter'])
-  const delimiter = asText(field(fields, 'delimiter'), `${path}.delimiter`)
-  if (Array.from(delimiter).length !== 1) throw wrong(`${path}.delimiter`, 'one character', delimiter)
+export function readCharDelimiter(step: Step): PreTokenizer {
+  const { delimiter } = readSettings(step, { delimiter: asCharacter })
   return splitBy(
     findCharacters((text, at) => text.startsWith(delimiter, at)),
     'Removed',
   )
 }
 
-export function readFixedLength({ fields, path }: Step): PreTokenizer {
-  refuseUnknownKeys(fields, path, ['type', 'length'])
-  const length = asId(field(fields, 'length') ?? 5, `${path}.length`)
-  if (length === 0) throw wrong(`${path}.length`, 'at least 1', length)
+export function readFixedLength(step: Step): PreTokenizer {
+  const { length } = readSettings(step, { length: orElse(asId, 5) })
+  if (length === 0) throw wrong(`${step.path}.length`, 'at least 1', length)
   return (text, start, end, emit, origin) => {
     for (let from = start; from < end;) {
       let to = from

@@ -26,6 +26,19 @@ export function asText(value: unknown, path: string): string {
   return value
 }
 
+/** A string of one character. */
+export function asCharacter(value: unknown, path: string): string {
+  const text = asText(value, path)
+  if (Array.from(text).length !== 1) throw wrong(path, 'one character', text)
+  return text
+}
+
+/** A string that is not empty. */
+export function asSomeText(value: unknown, path: string): string {
+  if (value === '') throw wrong(path, 'at least one character', value)
+  return asText(value, path)
+}
+
 export function asBoolean(value: unknown, path: string): boolean {
   if (typeof value !== 'boolean') throw wrong(path, 'true or false', value)
   return value
@@ -49,4 +62,26 @@ export function refuseUnknownKeys(fields: Fields, path: string, known: readonly 
     if (!known.includes(key))
       throw new UnsupportedTokenizerError(path ? `${path}.${key}` : key, known.join(', '), describe(key))
   }
+}
+
+/** Reads the value at a path, or throws an error that names it. */
+export type Read<T> = (value: unknown, path: string) => T
+
+/** Takes every value: one that is read elsewhere, or means nothing here. */
+export const asIs: Read<unknown> = (value) => value
+
+/** `read`, where a value that is left out or null means `usual`. */
+export function orElse<T>(read: Read<T>, usual: T): Read<T> {
+  return (value, path) => read(value ?? usual, path)
+}
+
+/** Reads every field that there may be, and refuses others. */
+export function readFields<T extends object>(
+  fields: Fields,
+  path: string,
+  readers: { readonly [K in keyof T]: Read<T[K]> },
+): T {
+  const keys = Object.keys(readers) as (string & keyof T)[]
+  refuseUnknownKeys(fields, path, keys)
+  return Object.fromEntries(keys.map((key) => [key, readers[key](field(fields, key), `${path}.${key}`)])) as T
 }

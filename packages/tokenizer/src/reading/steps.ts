@@ -1,12 +1,39 @@
 /** Normalizers, pre-tokenizers, post-processors and decoders share one shape: nothing, one step, or a `Sequence` of steps. */
 import { UnsupportedTokenizerError } from '../errors.js'
-import { asFields, asList, asText, field, refuseUnknownKeys, wrong, type Fields } from './fields.js'
+import {
+  asFields,
+  asIs,
+  asList,
+  asText,
+  field,
+  readFields,
+  refuseUnknownKeys,
+  wrong,
+  type Fields,
+  type Read,
+} from './fields.js'
 
 export interface Step {
   readonly type: string
   readonly fields: Fields
   /** Where in the file, for errors. */
   readonly path: string
+}
+
+/** `readFields` for a step or a model, which have a type besides. */
+export function readSettings<T extends object>(
+  { fields, path }: Omit<Step, 'type'>,
+  readers: { readonly [K in keyof T]: Read<T[K]> },
+): T {
+  return readFields(fields, path, { type: asIs, ...readers }) as T
+}
+
+/** A reader for a step that has no settings. */
+export function plain<T>(part: T): (step: Step) => T {
+  return (step) => {
+    readSettings(step, {})
+    return part
+  }
 }
 
 const DEEPEST = 16

@@ -1,5 +1,4 @@
 /** Whether text in parts can be encoded part by part: where every file part sees a letter and a space behind it as two things. */
-import type { AddedToken } from '../added-tokens/read-added-tokens.js'
 import { asFields, field, type Fields } from '../reading/fields.js'
 import { readSteps, type Step } from '../reading/steps.js'
 import { readSplitFields, scannerFor } from '../pre-tokenizers/named-patterns.js'
@@ -29,16 +28,13 @@ const NORMALIZERS = [
 const isOneSpace = ({ type, fields }: Step): boolean =>
   type === 'Replace' && field(asFields(field(fields, 'pattern'), 'pattern'), 'String') === ' '
 
-/** The place to cut is between an ASCII letter and a space; no added token may reach over it. */
-export function canCutStream(file: Fields, added: readonly AddedToken[], cutsAtMarks: boolean): boolean {
+/** The place to cut is between an ASCII letter and a space. */
+export function canCutStream(file: Fields, cutsAtMarks: boolean): boolean {
   const steps = readSteps(field(file, 'pre_tokenizer'), 'pre_tokenizer', 'pretokenizers')
   const normalizers = readSteps(field(file, 'normalizer'), 'normalizer', 'normalizers')
   const cuts = cutsAtMarks || steps.some(splitsAtSpace)
   const local = steps.every((step) => LOCAL.includes(step.type) || splitsAtSpace(step))
   const first = steps.some((step) => field(step.fields, 'prepend_scheme') === 'first')
   const plain = normalizers.every((step) => NORMALIZERS.includes(step.type) || isOneSpace(step))
-  const reaches = added.some(
-    ({ content, rstrip }) => /[A-Za-z] /.test(content) || (rstrip && /[A-Za-z]$/.test(content)),
-  )
-  return cuts && local && !first && plain && !reaches
+  return cuts && local && !first && plain
 }

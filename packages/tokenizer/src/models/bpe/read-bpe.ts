@@ -1,51 +1,67 @@
 /** Reads a `model` of type BPE. */
+import type { ModelReader } from '../../catalog.js'
 import { UnsupportedTokenizerError } from '../../errors.js'
 import { describe } from '../../reading/describe.js'
-import { asBoolean, asList, asText, field, refuseUnknownKeys, wrong, type Fields } from '../../reading/fields.js'
+import { asBoolean, asIs, asList, asText, orElse, wrong, type Fields } from '../../reading/fields.js'
+import { readSettings } from '../../reading/steps.js'
 import { MOST_ENTRIES, readUnknown, readVocabulary } from '../read-vocabulary.js'
 import { addPair, createPairTable, type PairTable } from '../pair-table.js'
 import { Bpe } from './bpe.js'
 import { byteSymbols } from './byte-symbols.js'
-import { characterSymbols } from './character-symbols.js'
+import type { CharacterRule } from './character-symbols.js'
+import type { Alphabet } from './alphabet.js'
 
-const KEYS = [
-  'type',
-  'dropout',
-  'unk_token',
-  'continuing_subword_prefix',
-  'end_of_word_suffix',
-  'fuse_unk',
-  'byte_fallback',
-  'ignore_merges',
-  'vocab',
-  'merges',
-]
+const no = orElse(asBoolean, false)
+const none = orElse(asText, '')
 
-/** Reads BPE. `bytes` says that the symbols are the UTF-8 bytes of the text. */
-export function readBpe(fields: Fields, path: string, bytes: boolean): Bpe {
-  refuseUnknownKeys(fields, path, KEYS)
-  const dropout = field(fields, 'dropout') ?? 0
+const READERS = {
+  dropout: orElse(asIs, 0),
+  unk_token: asIs,
+  continuing_subword_prefix: none,
+  end_of_word_suffix: none,
+  fuse_unk: no,
+  byte_fallback: no,
+  ignore_merges: no,
+  vocab: readVocabulary,
+  merges: asList,
+}
+
+type Characters = (vocabulary: ReadonlyMap<string, number>, rule: CharacterRule) => Alphabet
+
+/** A reader of BPE over bytes, and over characters if it is given their alphabet. */
+export function bpeReader(characters?: Characters): ModelReader {
+  return (fields, path, bytes) => {
+    const alphabet = bytes ? byteSymbols : characters
+    if (alphabet) return readBpe(fields, path, alphabet)
+    throw new UnsupportedTokenizerError('pre_tokenizer', 'ByteLevel as the last step', 'BPE over characters')
+  }
+}
+
+function readBpe(fields: Fields, path: string, alphabet: Characters): Bpe {
+  const file = readSettings({ fields, path }, READERS)
+  const { vocab: vocabulary, dropout } = file
   if (dropout !== 0) throw new UnsupportedTokenizerError(`${path}.dropout`, 'null or 0', describe(dropout))
-  const vocabulary = readVocabulary(field(fields, 'vocab'), `${path}.vocab`)
-  const text = (key: string): string => asText(field(fields, key) ?? '', `${path}.${key}`)
-  const flag = (key: string): boolean => asBoolean(field(fields, key) ?? false, `${path}.${key}`)
   const rule = {
-    unknownId: readUnknown(field(fields, 'unk_token'), vocabulary, `${path}.unk_token`),
-    fuseUnknown: flag('fuse_unk'),
-    prefix: text('continuing_subword_prefix'),
-    suffix: text('end_of_word_suffix'),
-    byteFallback: flag('byte_fallback'),
+    unknownId: readUnknown(file.unk_token, vocabulary, `${path}.unk_token`),
+    fuseUnknown: file.fuse_unk,
+    prefix: file.continuing_subword_prefix,
+    suffix: file.end_of_word_suffix,
+    byteFallback: file.byte_fallback,
   }
   return new Bpe({
     vocabulary,
-    merges: readMerges(field(fields, 'merges'), vocabulary, rule.prefix, `${path}.merges`),
-    alphabet: bytes ? byteSymbols(vocabulary, rule) : characterSymbols(vocabulary, rule),
-    ignoreMerges: flag('ignore_merges'),
+    merges: readMerges(file.merges, vocabulary, rule.prefix, `${path}.merges`),
+    alphabet: alphabet(vocabulary, rule),
+    ignoreMerges: file.ignore_merges,
   })
 }
 
-function readMerges(value: unknown, vocabulary: ReadonlyMap<string, number>, prefix: string, path: string): PairTable {
-  const merges = asList(value, path)
+function readMerges(
+  merges: readonly unknown[],
+  vocabulary: ReadonlyMap<string, number>,
+  prefix: string,
+  path: string,
+): PairTable {
   if (merges.length > MOST_ENTRIES) throw wrong(path, `at most ${MOST_ENTRIES} merges`, merges)
   const table = createPairTable(merges.length)
   let rank = 0

@@ -1,19 +1,21 @@
 /** Reads a `model` of type Unigram. */
 import { describe } from '../../reading/describe.js'
-import { asBoolean, asId, asList, asText, field, refuseUnknownKeys, wrong, type Fields } from '../../reading/fields.js'
+import { asBoolean, asId, asList, asText, orElse, wrong, type Fields } from '../../reading/fields.js'
+import { readSettings } from '../../reading/steps.js'
 import { readByteTokens } from '../bpe/character-symbols.js'
 import { MOST_ENTRIES } from '../read-vocabulary.js'
 import { Unigram } from './unigram.js'
 
 export function readUnigram(fields: Fields, path: string): Unigram {
-  refuseUnknownKeys(fields, path, ['type', 'unk_id', 'byte_fallback', 'vocab'])
-  const list = asList(field(fields, 'vocab'), `${path}.vocab`)
+  const {
+    unk_id: unknownId,
+    byte_fallback: byteFallback,
+    vocab: list,
+  } = readSettings({ fields, path }, { vocab: asList, unk_id: asId, byte_fallback: orElse(asBoolean, false) })
   if (list.length === 0 || list.length > MOST_ENTRIES) throw wrong(`${path}.vocab`, `1 to ${MOST_ENTRIES} tokens`, list)
   const vocabulary = new Map<string, number>()
   const scores = Float64Array.from(list, (item, id) => readScore(item, id, vocabulary, `${path}.vocab[${id}]`))
-  const unknownId = asId(field(fields, 'unk_id'), `${path}.unk_id`)
   if (unknownId >= list.length) throw wrong(`${path}.unk_id`, `an id below ${list.length}`, unknownId)
-  const byteFallback = asBoolean(field(fields, 'byte_fallback') ?? false, `${path}.byte_fallback`)
   return new Unigram({ vocabulary, scores, unknownId, byteIds: byteFallback ? readByteTokens(vocabulary) : undefined })
 }
 

@@ -1,0 +1,17 @@
+/** From ids to text, at once or as a stream, over the tokens of a file. */
+import type { DecodeStream } from './decode-stream.js'
+
+export interface IdDecoder {
+  decode(ids: ArrayLike<number>, skipSpecial: boolean): string
+  createStream(skipSpecial: boolean): DecodeStream
+}
+
+/** Tokens as decoding sees them. */
+export interface TokenTable {
+  readonly tokens: readonly string[]
+  /** 1 for special tokens. */
+  readonly special: Uint8Array // [tokens]
+}
+
+/** Reads `decoder` of a file for its tokens. */
+export type DecoderReader = (value: unknown, table: TokenTable) => IdDecoder

@@ -1,0 +1,10 @@
+/** The settings of `Replace`, which is a normalizer and a decoder: a text to find, and what to put in its place. */
+import { asFields, asSomeText, asText, field } from './fields.js'
+import { readSettings, type Step } from './steps.js'
+
+export function readReplacement(step: Step): { pattern: string; content: string } {
+  return readSettings(step, {
+    pattern: (value, path) => asSomeText(field(asFields(value, path), 'String'), `${path}.String`),
+    content: asText,
+  })
+}
