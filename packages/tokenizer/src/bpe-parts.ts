@@ -3,7 +3,7 @@ import type { Catalog } from './catalog.js'
 import { readByteDecoder } from './decoders/read-byte-decoder.js'
 import { bpeReader } from './models/bpe/read-bpe.js'
 import { formReaders, plainForm } from './normalizers/plain-forms.js'
-import { postProcessors } from './post-processors/read-post-processor.js'
+import { singlePostProcessors } from './post-processors/single.js'
 import { readByteLevel } from './pre-tokenizers/byte-level.js'
 import { readDigits } from './pre-tokenizers/digits.js'
 import { readNamedSplit } from './pre-tokenizers/named-patterns.js'
@@ -14,7 +14,7 @@ export const bpeParts: Catalog = {
   models: { BPE: bpeReader() },
   normalizers: formReaders(plainForm),
   preTokenizers: { ByteLevel: readByteLevel, Digits: readDigits, Split: readNamedSplit },
-  postProcessors,
+  postProcessors: singlePostProcessors,
   readDecoder: readByteDecoder,
   // All steps here look no further than the end of a word; of those that end one, one must be there.
   canCutStream: (file) =>

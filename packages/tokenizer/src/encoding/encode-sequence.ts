@@ -33,9 +33,16 @@ export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial
         word++
       },
       piece(piece, start, end, origin) {
-        const spans: number[] = []
-        parts.model.encodeSpans(piece, start, end, out, spans)
-        for (let i = 0; i < spans.length; i += 2) place(origin!, spans[i], spans[i + 1])
+        const { model } = parts
+        const room = model.room(piece, start, end)
+        const symbols = new Int32Array(room)
+        const spans = new Int32Array(room * 2)
+        const count = model.write(piece, start, end, symbols, spans)
+        out.reserve(count)
+        for (let i = 0; i < count; i++) {
+          out.data[out.length++] = symbols[i]
+          place(origin!, spans[i * 2], spans[i * 2 + 1])
+        }
         word++
       },
     },

@@ -12,10 +12,8 @@ export abstract class CachedModel implements Model {
 
   constructor(readonly vocabulary: ReadonlyMap<string, number>) {}
 
-  /** The most ids that the piece can have; at most 192 for pieces of 48 code units. */
-  protected abstract room(text: string, start: number, end: number): number
-  /** Writes the ids of the piece to `symbols`, and to `spans` where they stand, two numbers an id; returns how many ids. */
-  protected abstract write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
+  abstract room(text: string, start: number, end: number): number
+  abstract write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
 
   encode(text: string, start: number, end: number, out: IdBuffer): void {
     if (end - start > LONGEST_CACHED_PIECE) return this.#encodeLong(text, start, end, out)
@@ -37,15 +35,6 @@ export abstract class CachedModel implements Model {
       return
     }
     for (let i = 0; i < count; i++) out.data[out.length++] = cache.ids[value + i]
-  }
-
-  encodeSpans(text: string, start: number, end: number, out: IdBuffer, spans: number[]): void {
-    const room = this.room(text, start, end)
-    const symbols = new Int32Array(room)
-    const places = new Int32Array(room * 2)
-    const count = this.write(text, start, end, symbols, places)
-    append(out, symbols, count)
-    for (let i = 0; i < count * 2; i++) spans.push(places[i])
   }
 
   #encodeLong(text: string, start: number, end: number, out: IdBuffer): void {

@@ -5,6 +5,8 @@ export interface Model {
   readonly vocabulary: ReadonlyMap<string, number>
   /** Appends the ids of the piece `text[start .. end]` to `out`. */
   encode(text: string, start: number, end: number, out: IdBuffer): void
-  /** The same, and appends to `spans` start and end of every id in `text`. */
-  encodeSpans(text: string, start: number, end: number, out: IdBuffer, spans: number[]): void
+  /** The most ids that the piece can have; at most 192 for pieces of 48 code units. */
+  room(text: string, start: number, end: number): number
+  /** Writes the ids of the piece to `symbols`, and to `spans` where they stand, two numbers an id; returns how many ids. */
+  write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
 }

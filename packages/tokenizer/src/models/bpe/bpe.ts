@@ -23,11 +23,11 @@ export class Bpe extends CachedModel {
     this.#longestToken = data.ignoreMerges ? longestKey(data.vocabulary) : 0
   }
 
-  protected room(text: string, start: number, end: number): number {
+  room(text: string, start: number, end: number): number {
     return this.#data.alphabet.room(text, start, end)
   }
 
-  protected write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
+  write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
     const { alphabet, merges } = this.#data
     const whole = end - start <= this.#longestToken ? this.vocabulary.get(alphabet.spell(text, start, end)) : undefined
     if (whole !== undefined) {

@@ -42,11 +42,11 @@ export class Unigram extends CachedModel {
     this.#unknownScore = data.scores.reduce((least, score) => Math.min(least, score), Infinity) - UNKNOWN_PENALTY
   }
 
-  protected room(_text: string, start: number, end: number): number {
+  room(_text: string, start: number, end: number): number {
     return (end - start) * (this.#data.byteIds ? 3 : 1)
   }
 
-  protected write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
+  write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
     const units = end - start
     const paths = units <= KEPT_UNITS ? this.#paths : createPaths(units)
     this.#findPaths(text, start, units, paths)

@@ -1,7 +1,6 @@
 /** WordLevel: a piece is a token, or unknown. */
 import { asIs, type Fields } from '../../reading/fields.js'
 import { readSettings } from '../../reading/steps.js'
-import type { IdBuffer } from '../id-buffer.js'
 import type { Model } from '../model.js'
 import { needUnknown, readVocabulary } from '../read-vocabulary.js'
 
@@ -9,14 +8,15 @@ export function readWordLevel(fields: Fields, path: string): Model {
   const { unk_token, vocab: vocabulary } = readSettings({ fields, path }, { unk_token: asIs, vocab: readVocabulary })
   // As in the reference, an unknown token that the vocabulary lacks fails only once it is needed; here it is a broken file.
   const unknownId = needUnknown(unk_token, vocabulary, `${path}.unk_token`)
-  const encode = (text: string, start: number, end: number, out: IdBuffer): void =>
-    out.push(vocabulary.get(text.slice(start, end)) ?? unknownId)
+  const idOf = (text: string, start: number, end: number): number => vocabulary.get(text.slice(start, end)) ?? unknownId
   return {
     vocabulary,
-    encode,
-    encodeSpans(text, start, end, out, spans) {
-      encode(text, start, end, out)
-      spans.push(start, end)
+    encode: (text, start, end, out) => out.push(idOf(text, start, end)),
+    room: () => 1,
+    write(text, start, end, symbols, spans) {
+      symbols[0] = idOf(text, start, end)
+      spans?.set([start, end])
+      return 1
     },
   }
 }

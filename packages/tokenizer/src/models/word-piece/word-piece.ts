@@ -28,11 +28,11 @@ export class WordPiece extends CachedModel {
     this.#inside = inside
   }
 
-  protected room(_text: string, start: number, end: number): number {
+  room(_text: string, start: number, end: number): number {
     return end - start
   }
 
-  protected write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
+  write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
     const { longestWord, unknownId } = this.#data
     let length = 0
     let from = end - start > longestWord && characters(text, start, end) > longestWord ? -1 : start
