@@ -1,0 +1,128 @@
+/** The server as a process runs it: a socket with limits around the routes, and an orderly end. */
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { ApiError } from './api/api-error.js'
+import { createApp } from './api/app.js'
+import { type Limits, validateLimits } from './api/limits.js'
+import type { ServedModel } from './api/served-model.js'
+import type { Engine } from './engine/engine.js'
+import { ServeArgumentError } from './errors.js'
+
+export interface ServeOptions {
+  /** The caller keeps it: the server ends what it has begun, not the engine itself. */
+  readonly engine: Engine
+  readonly model: ServedModel
+  /** Default 127.0.0.1: this machine alone. */
+  readonly host?: string
+  /** 0 takes a free one. Default 8080. */
+  readonly port?: number
+  /** Names that a request may give as its Host. Default on a loopback address: its names; else all. */
+  readonly allowedHosts?: readonly string[]
+  readonly limits?: Partial<Limits>
+  readonly onError?: (error: unknown) => void
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  /** Takes no more requests, lets what is running end for up to `graceMs`, cuts off the rest, and closes. */
+  close(graceMs?: number): Promise<void>
+}
+
+const names = ['engine', 'model', 'host', 'port', 'allowedHosts', 'limits', 'onError']
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+const socketLimits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+}
+const maxConnections = 4096
+const maxHeaders = 128
+
+/** Resolves when the port is open. Throws ServeArgumentError, or what the system says of the address. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new ServeArgumentError('options', `only names among ${names.join(', ')}`, unknown)
+  const { engine, model, host = '127.0.0.1', port = 8080, onError = () => {} } = options
+  const isLoopback = loopback.includes(host) || host === '::1'
+  const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
+  let ready = true
+  const context = { engine, served: model, limits: validateLimits(options.limits), created: seconds() }
+  const app = createApp(context, { isReady: () => ready, onError })
+  const listener = getRequestListener((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request), {
+    overrideGlobalObjects: false,
+  })
+  const server = createServer(socketLimits, (request, response) => void listener(request, response))
+  server.maxConnections = maxConnections
+  server.maxHeadersCount = maxHeaders
+  server.on('clientError', refuse)
+  await listen(server, host, port)
+  const { port: bound } = server.address() as AddressInfo
+  const close = async (graceMs = 30_000) => {
+    ready = false
+    await within(engine.drain(), graceMs)
+    engine.abort()
+    await end(server)
+  }
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  return { url, port: bound, close, [Symbol.asyncDispose]: () => close(0) }
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+/** A page of another site can make its name point here, and would be let in without this. */
+function hostError(request: Request, allowed: readonly string[] | null): ApiError | null {
+  const { hostname } = new URL(request.url)
+  if (allowed === null || allowed.includes(hostname)) return null
+  return new ApiError(421, 'wrong_host', 'This server does not answer to that host name.')
+}
+
+function listen(server: HttpServer, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+const refusals: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'body_too_large', 'The chunk extensions are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request took too long to arrive.'],
+}
+const badRequest = ['400 Bad Request', 'bad_request', 'This is no HTTP request that the server understands.'] as const
+
+/** What is wrong before there is a request: the parser of Node has said so. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, code, message] = refusals[error.code ?? ''] ?? badRequest
+  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } })
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`
+  socket.end(`${head}\r\n\r\n${body}`)
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
+
+/** Lets responses that are complete go out, and no others. */
+async function end(server: HttpServer): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const cut = setTimeout(() => server.closeAllConnections(), 1000)
+  await closed
+  clearTimeout(cut)
+}
