@@ -23,7 +23,7 @@ function listOf(value: unknown): (string | number[])[] {
   const expected = 'expected a text, a list of token ids, or a list of texts or of lists of ids, none of them empty'
   if (Array.isArray(value) && value.length > 0) {
     const all: unknown[] = value
-    if (all.every((one) => typeof one === 'string') || all.every(isIds)) return all as string[] | number[][]
+    if (all.every((one) => typeof one === 'string') || all.every(isIds)) return all
   }
   throw new ApiError(400, 'invalid_prompt', `prompt: ${expected}.`, 'prompt')
 }

@@ -32,7 +32,7 @@ export async function respondWhole(response: Response200): Promise<Response> {
   const drawn = written.flatMap(({ events }) => events.filter(({ kind }) => kind === 'token')).length
   return Response.json({
     ...headOf(response, format.object),
-    choices: written.map(format.whole),
+    choices: written.map((one) => format.whole(one)),
     usage: usageOf(response, drawn),
   })
 }
@@ -51,7 +51,7 @@ async function* chunks(response: Response200, includeUsage: boolean, onEnd: () =
   const open = new Set(choices)
   let drawn = 0
   try {
-    for (const opening of choices.map(format.opening)) if (opening) yield chunk(opening)
+    for (const opening of choices.map((choice) => format.opening(choice))) if (opening) yield chunk(opening)
     for await (const found of merge(choices)) {
       if ('error' in found) {
         open.delete(found.choice)

@@ -1,6 +1,5 @@
 /** The requests, as one source of validation and of /openapi.json. Ranges of sampling options are those of @retnet/generate. */
-import '@hono/zod-openapi'
-import { z } from 'zod'
+import { z } from '@hono/zod-openapi'
 
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish()
 
@@ -28,7 +27,7 @@ export const completionRequest = z
   .strictObject({
     ...sampling,
     /** A text, token ids, or a list of either; read by `readPrompts`. */
-    prompt: z.unknown(),
+    prompt: z.unknown().optional(),
     echo: maybe(z.boolean()),
     logprobs: maybe(z.int().min(0).max(20)),
     best_of: maybe(z.int().min(1)),

@@ -49,6 +49,7 @@ describe('the engine', () => {
     for (const [at, { prompt, options: own }] of asks.entries()) {
       expect(all[at]).toEqual((await generate(model, prompt, own).result).ids)
     }
+    await engine.drain()
     expect(engine.status).toMatchObject({ running: 0, waiting: 0 })
   })
 
@@ -118,7 +119,7 @@ describe('the engine', () => {
     const first = [(await slow.events.next()).value!.id]
     const [quick] = engine.submit([request(asks[1])])
     expect(await idsOf(quick)).toEqual((await generate(model, asks[1].prompt, asks[1].options).result).ids)
-    expect(engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
+    await expect.poll(() => engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
     const expected = (await generate(model, asks[2].prompt, asks[2].options).result).ids
     expect([...first, ...(await idsOf(slow))]).toEqual(expected)
   })
