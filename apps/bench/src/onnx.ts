@@ -1,9 +1,11 @@
 /**
- * `node apps/bench/src/onnx.ts [MODEL ...]`: the cpu backend beside ONNX Runtime, native and in WebAssembly, in one run: decoding, and taking in
- * 512 tokens. Models are folders, or `134m`: that many random weights. Text out of each candidate must agree before it is timed.
+ * `node apps/bench/src/onnx.ts [--dtype q8] [MODEL ...]`: the cpu backend beside ONNX Runtime, native and in WebAssembly, in one run: decoding, and taking in
+ * 512 tokens. Models are folders, or `134m`: that many random weights. Logits of the candidates must agree before they are timed. On a machine
+ * that is not quiet, `--busy` gives every candidate one thread and counts the time of the processor instead of that of the clock.
  */
 import { cpus, loadavg } from 'node:os'
 import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { Backend, Model, WeightEncoding } from '@retnet/core'
 import { cpu } from '@retnet/cpu'
 import { loadModel } from '@retnet/formats'
@@ -16,32 +18,44 @@ import { randomModel } from './random-model.ts'
 
 interface Candidate {
   readonly name: string
-  readonly dtype: WeightEncoding
   readonly make: () => Promise<Backend>
 }
 
 const length = 512
-const repetitions = 4
-web.env.wasm.numThreads = Math.min(cpus().length, 4)
+const { positionals: names, values } = parseArgs({
+  allowPositionals: true,
+  options: { dtype: { type: 'string' }, busy: { type: 'boolean', default: false } },
+})
+const repetitions = values.busy ? 2 : 4
+const threads = values.busy ? 1 : cpus().length
+web.env.wasm.numThreads = threads
 
-const runtimes: readonly Omit<Candidate, 'dtype'>[] = [
-  { name: 'cpu', make: () => cpu() },
-  { name: 'onnxruntime-node', make: () => onnx({ ort: native }) },
-  { name: 'onnxruntime-node, standard operators', make: () => onnx({ ort: native, operators: 'standard' }) },
-  { name: 'onnxruntime-node, 8-bit activations', make: () => onnx({ ort: native, accuracyLevel: 4 }) },
+const runtimes: readonly Candidate[] = [
+  { name: 'cpu', make: () => cpu({ threads }) },
+  { name: 'onnxruntime-node', make: () => onnx({ ort: native, threads }) },
+  {
+    name: 'onnxruntime-node, standard operators',
+    make: () => onnx({ ort: native, threads, operators: 'standard' }),
+  },
+  { name: 'onnxruntime-node, 8-bit activations', make: () => onnx({ ort: native, threads, accuracyLevel: 4 }) },
   { name: 'onnxruntime-web', make: () => onnx({ ort: web }) },
 ]
+/** Milliseconds of the clock, or of the processor. */
+const now = () => {
+  if (!values.busy) return performance.now()
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 const rounded = /activations/
 
 async function main(): Promise<void> {
-  const names = process.argv.slice(2)
-  const bandwidth = await measureBandwidth(2)
+  const bytesPerSecond = values.busy ? copyRate() : (await measureBandwidth(threads)).bytesPerSecond
   const { model } = cpus()[0]
   print(`${model.trim()}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, Node ${process.versions.node}`)
-  print(`copy bandwidth, bytes read and written: ${(bandwidth.bytesPerSecond / 1e9).toFixed(1)} GB/s (2 threads)`)
+  print(`copy bandwidth, bytes read and written: ${(bytesPerSecond / 1e9).toFixed(1)} GB/s (${threads} threads)`)
   for (const name of names.length > 0 ? names : ['models/novels-7m']) {
-    const dtypes: readonly WeightEncoding[] = name === '134m' ? ['q8'] : ['f32', 'q8']
-    for (const dtype of dtypes) await compareModel(name, dtype, bandwidth.bytesPerSecond)
+    const dtypes = values.dtype === undefined ? (name === '134m' ? ['q8'] : ['f32', 'q8']) : [values.dtype]
+    for (const dtype of dtypes as WeightEncoding[]) await compareModel(name, dtype, bytesPerSecond)
   }
 }
 
@@ -53,8 +67,8 @@ async function compareModel(name: string, dtype: WeightEncoding, bytesPerSecond:
     loaded.push({ name: candidate.name, backend, model: await load(name, backend, dtype) })
   }
   await gate(loaded)
-  const decode = await compare(await Promise.all(loaded.map(decodeTask)), repetitions)
-  const prefill = await compare(await Promise.all(loaded.map(prefillTask)), repetitions)
+  const decode = await compare(await Promise.all(loaded.map(decodeTask)), repetitions, now)
+  const prefill = await compare(await Promise.all(loaded.map(prefillTask)), values.busy ? 1 : repetitions, now)
   print(
     `\n${name}, ${dtype}\n\n| | decode, tokens/s | share of copy | prefill of ${length}, tokens/s |\n|---|---:|---:|---:|`,
   )
@@ -92,7 +106,7 @@ async function gate(loaded: readonly { readonly name: string; readonly model: Mo
 
 async function decodeTask({ name, model }: { readonly name: string; readonly model: Model }): Promise<Task> {
   const state = await model.createState()
-  const tokens = 24
+  const tokens = values.busy ? 8 : 24
   const run = async () => {
     for (let at = 0; at < tokens; at++) await model.next(state, 1 + ((at * 7919) % 4000))
   }
@@ -105,6 +119,18 @@ async function prefillTask({ name, model }: { readonly name: string; readonly mo
   const tokens = Int32Array.from({ length }, (_, at) => 1 + ((at * 7919) % 4000))
   const mask = new Int32Array(length).fill(1)
   return { name, tokens: length, run: async () => void (await program.run({ tokens, mask }, state)) }
+}
+
+/** Of large copies by one thread, bytes read and written both counted, by the time that `now` has. */
+function copyRate(): number {
+  const [from, to] = [new Uint8Array(2 ** 27).fill(1), new Uint8Array(2 ** 27).fill(2)]
+  let best = Infinity
+  for (let turn = 0; turn < 6; turn++) {
+    const begin = now()
+    to.set(from)
+    best = Math.min(best, now() - begin)
+  }
+  return ((2 * from.length) / best) * 1000
 }
 
 function print(line: string): void {

@@ -22,6 +22,8 @@ import { loadFixture } from './testing/load-fixture.js'
 import { validateModel } from './testing/validate-model.js'
 
 const { batch, sequence } = dynamicExtents
+/** The runtime then refuses shapes and types that contradict each other, instead of only logging them. */
+const strict = { intraOpNumThreads: 1, extra: { session: { strict_shape_type_inference: '1' } } }
 const open = { dynamic: dynamicExtents }
 
 /** Weights of any graph: the same numbers every time. */
@@ -154,7 +156,7 @@ describe('an emitted model', () => {
     const graph = logitsGraph(each.spec, { rows: batch, length: sequence })
     const weights = weightsOf(graph, each.encoding)
     const { model } = emitOnnx(graph, { weights, operators: each.operators, ...open })
-    const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1 })
+    const session = await ort.InferenceSession.create(model, strict)
     for (const [rows, length] of [
       [1, 1],
       [2, 7],

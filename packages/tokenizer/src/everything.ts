@@ -2,6 +2,7 @@
 import type { Catalog } from './catalog.js'
 import { bpeParts } from './bpe-parts.js'
 import { readBpeDecoder, readCtc, readMetaspaceDecoder, readWordPieceDecoder } from './decoders/word-decoders.js'
+import { toByteCharacters } from './models/bpe/byte-alphabet.js'
 import { readUnigram } from './models/unigram/read-unigram.js'
 import { readWordLevel } from './models/word-level/word-level.js'
 import { readWordPiece } from './models/word-piece/read-word-piece.js'
@@ -10,6 +11,7 @@ import { plain } from './normalizers/read-normalizer.js'
 import { readPrecompiled } from './normalizers/precompiled.js'
 import { stripAccents } from './normalizers/unicode-forms.js'
 import { readMetaspace } from './pre-tokenizers/metaspace.js'
+import { readSplit } from './pre-tokenizers/split-by.js'
 import {
   readBert,
   readCharDelimiter,
@@ -24,6 +26,7 @@ export const everything: Catalog = {
   normalizers: {
     ...bpeParts.normalizers,
     BertNormalizer: readBertSteps,
+    ByteLevel: plain(toByteCharacters),
     Precompiled: readPrecompiled,
     StripAccents: plain(stripAccents),
   },
@@ -34,6 +37,7 @@ export const everything: Catalog = {
     FixedLength: readFixedLength,
     Metaspace: readMetaspace,
     Punctuation: readPunctuation,
+    Split: readSplit,
     Whitespace: readWhitespace,
     WhitespaceSplit: readWhitespaceSplit,
   },

@@ -36,7 +36,7 @@ export function addConvert(program: Command, io: Io): void {
     )
     .requiredOption('-o, --out <folder>', 'where to; it appears when it is complete')
     .option('--force', 'replace the model that is there')
-    .option('--standard-ops', 'onnx: operators of opset 21 only, for runtimes other than ONNX Runtime (slower)')
+    .option('--standard-ops', 'onnx: operators of opset 21 only, for runtimes other than ONNX Runtime')
     .option('--decode-graph', 'onnx: also decode.onnx, of fixed shape for one token; both share model.onnx_data')
     .option('--json', 'print one JSON object')
     .addHelpText('after', explanation)
@@ -47,6 +47,7 @@ const explanation = `
 ONNX: onnx/model.onnx has the inputs input_ids and attention_mask, int64 [batch, sequence], and for each state past.NAME;
 the outputs logits and present.NAME. A first run takes zeros as states. The weights are in the model, or above 2 GB in
 model.onnx_data beside it. The folder is a model for --model; with --backend onnx it runs on ONNX Runtime.
+Products with q8 and q4 weights may round activations to 8 bits (accuracy_level 4).
 
 Examples:
   retnet convert --to onnx --dtype q8 --out ./novels-onnx

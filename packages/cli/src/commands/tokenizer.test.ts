@@ -45,7 +45,7 @@ describe('retnet tokenizer', () => {
     expect(first).toContain('"<a>": 0,\n      "<b>": 1,\n      "!": 2')
   })
 
-  test('measures itself and names the libraries that are not there', async () => {
+  test('measures itself beside the libraries that are there, also text with special tokens', async () => {
     const { code, stdout } = await tokenizer(['bench', text, '--runs', '1', '--json'])
     expect(code).toBe(0)
     const { rows } = JSON.parse(stdout) as { rows: { library: string; different: number; bestDecodeMBps: number }[] }

@@ -31,6 +31,8 @@ export async function writeOnnx(
     operators,
     names,
     integers: 'int64',
+    // four to five times as fast for one token, at 0.0002 nats: LOG.md
+    accuracyLevel: 4,
     metadata: {
       [metadataKeys.spec]: JSON.stringify(spec),
       [metadataKeys.fingerprint]: fingerprint,

@@ -21,7 +21,7 @@ interface HuggingFace {
 }
 
 interface GptTokenizer {
-  encode(text: string): number[]
+  encode(text: string, options: { readonly allowedSpecial: 'all' }): number[]
   decode(ids: ArrayLike<number>): string
 }
 
@@ -62,7 +62,8 @@ function gptTokenizer(library: GptTokenizer): TextEngine {
   return {
     name: 'gpt-tokenizer (r50k)',
     sameVocabulary: false,
-    encode: (text) => library.encode(text),
+    // it throws for the text of a special token otherwise
+    encode: (text) => library.encode(text, { allowedSpecial: 'all' }),
     decode: (ids) => library.decode(ids),
   }
 }

@@ -27,23 +27,39 @@ export interface FoundProvider {
 /** Throws ProviderError when none works. */
 export async function findProvider(options: OnnxOptions): Promise<FoundProvider> {
   const { ort, executionProviders = [null], operators = 'auto', threads } = options
-  const reasons: string[] = []
+  const sets = operators === 'auto' ? (['microsoft', 'standard'] as const) : [operators]
+  const fallbacks: string[] = []
   for (const wanted of executionProviders) {
-    for (const set of operators === 'auto' ? (['microsoft', 'standard'] as const) : [operators]) {
-      const session = sessionOptions(wanted, threads)
-      const name = wanted === null ? null : nameOf(wanted)
+    const session = sessionOptions(wanted, threads)
+    const name = wanted === null ? null : nameOf(wanted)
+    const reasons = new Map<string, string>()
+    for (const set of sets) {
       try {
         const { inPlace, release } = await tryOut(ort, session, set)
         const device = name === 'webgpu' ? await gpuDevice(ort) : null
         const provider = { name, options: session, operators: set, inPlace, device, release }
-        return { provider, fallbacks: reasons }
+        return { provider, fallbacks: [...fallbacks, ...showReasons(name, reasons)] }
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        reasons.push(`${name ?? 'default provider'} with ${set} operators: ${reason.split('\n', 1)[0]}`)
+        reasons.set(set, shortReason(error))
       }
     }
+    fallbacks.push(...showReasons(name, reasons))
   }
-  throw new ProviderError(reasons)
+  throw new ProviderError(fallbacks)
+}
+
+/** One line for a provider that is not there at all; else one for each set of operators. */
+function showReasons(name: string | null, reasons: ReadonlyMap<string, string>): string[] {
+  const provider = name ?? 'default provider'
+  const different = [...new Set(reasons.values())]
+  if (reasons.size > 1 && different.length === 1) return [`${provider}: ${different[0]}`]
+  return [...reasons].map(([set, reason]) => `${provider} with ${set} operators: ${reason}`)
+}
+
+/** Without the place in the sources of the runtime. */
+function shortReason(error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split('\n', 1)
+  return line.replace(/^.*\.(cc|h):\d+ .* was false\. /, '')
 }
 
 function sessionOptions(wanted: ExecutionProvider | null, threads: number | undefined): OrtSessionOptions {

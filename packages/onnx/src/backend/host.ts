@@ -35,7 +35,7 @@ export class Host {
   dispose(): void {
     if (this.disposed) return
     this.disposed = true
-    void this.queue.run(() => this.provider.release())
+    this.queue.run(() => this.provider.release()).catch(() => {})
   }
 
   requireAlive(): void {

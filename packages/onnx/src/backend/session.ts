@@ -51,6 +51,7 @@ export class Session {
 
   /** When the runs that were called before have ended. */
   release(): void {
-    void this.#host.queue.run(() => this.#session.release())
+    // nobody is left to be told of a failure
+    this.#host.queue.run(() => this.#session.release()).catch(() => {})
   }
 }

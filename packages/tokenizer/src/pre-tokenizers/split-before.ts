@@ -8,6 +8,8 @@ const MARK = 0x2581
 
 /** Cuts between any other character and `WORD_MARK`. */
 export const splitBeforeMark: PreTokenizer = (text, start, end, emit, origin) => {
+  // Words are those of the file, which has none but the text.
+  if (origin) return whole(text, start, end, emit, origin)
   let from = start
   for (let at = start + 1; at < end; at++) {
     if (text.charCodeAt(at) !== MARK || text.charCodeAt(at - 1) === MARK) continue

@@ -8,6 +8,8 @@ export class GraphView {
   readonly #readers = new Map<number, GraphNode[]>()
   readonly #shown: ReadonlySet<number>
   readonly #parameters: ReadonlySet<number>
+  readonly #states: ReadonlySet<number>
+  readonly #places: ReadonlyMap<GraphNode, number>
 
   constructor(graph: Graph) {
     this.#graph = graph
@@ -15,6 +17,8 @@ export class GraphView {
     const shown = [...graph.outputs.map(({ value }) => value), ...graph.states.map(({ output }) => output)]
     this.#shown = new Set(shown.map((value) => this.root(value)))
     this.#parameters = new Set(graph.parameters.map(({ value }) => value))
+    this.#states = new Set(graph.states.map(({ input }) => input))
+    this.#places = new Map(graph.nodes.map((node, place) => [node, place]))
   }
 
   type(value: number): TensorType {
@@ -30,6 +34,21 @@ export class GraphView {
     return this.#parameters.has(value)
   }
 
+  /** True for the memory of a state, which an op may update in place. */
+  isState(value: number): boolean {
+    return this.#states.has(this.root(value))
+  }
+
+  /** True when the value is an output or the next value of a state. */
+  isShown(value: number): boolean {
+    return this.#shown.has(this.root(value))
+  }
+
+  /** Place of a node in the graph; a node reads only what nodes before it make. */
+  place(node: GraphNode): number {
+    return this.#places.get(node)!
+  }
+
   /** The node that computes the numbers of a value; null for inputs, parameters and states. */
   maker(value: number): GraphNode | null {
     return this.#makers.get(this.root(value)) ?? null
@@ -41,13 +60,13 @@ export class GraphView {
 
   /** True when nothing but `nodes` sees the value. */
   onlyFor(value: number, nodes: readonly GraphNode[]): boolean {
-    return !this.#shown.has(this.root(value)) && this.readers(value).every((reader) => nodes.includes(reader))
+    return !this.isShown(value) && this.readers(value).every((reader) => nodes.includes(reader))
   }
 
   /** The one node that sees the value, if it is of this op. */
   onlyReader<Op extends OpName>(value: number, ...ops: readonly Op[]): GraphNode<Op> | null {
     const [reader, ...others] = this.readers(value)
-    if (!reader || others.length > 0 || this.#shown.has(this.root(value))) return null
+    if (!reader || others.length > 0 || this.isShown(value)) return null
     return asOp(reader, ops)
   }
 

@@ -1,21 +1,12 @@
 /** One lane an element; operands broadcast by their index arithmetic. */
-import { sameShape, sizeOf } from '@retnet/core'
-import {
-  broadcastOffset,
-  elementGroups,
-  elementIndex,
-  elementLanes,
-  literal,
-  splitIndex,
-} from '../../compile/indexing.js'
+import { type OpMap, sameShape, sizeOf } from '@retnet/core'
+import { broadcastOffset, elementGroups, elementIndex, elementLanes, splitIndex } from '../../compile/indexing.js'
 import { kernel, read, write } from '../../compile/kernel.js'
 import type { GraphNode, LowerRules, Lowering } from '../../compile/lowering.js'
 import { erfFunction } from './erf.js'
+import { type BinaryOp, type UnaryOp, binaryOperators, unaryTexts } from './expression.js'
 
-type BinaryOp = 'add' | 'sub' | 'mul' | 'div'
-type UnaryOp = 'scale' | 'exp' | 'log' | 'erf' | 'sigmoid' | 'silu' | 'gelu' | 'rsqrt'
-
-function binary(operator: string) {
+function binary(op: BinaryOp) {
   return (node: GraphNode, _attributes: unknown, lowering: Lowering) => {
     const [a, b] = node.inputs as readonly number[]
     const shape = lowering.type(node.outputs[0]).shape
@@ -32,7 +23,7 @@ function binary(operator: string) {
         ],
         lanes: elementLanes,
         workgroups: [elementGroups(total)],
-        body: `${elementIndex(total)}\n${split ? splitIndex(shape) : ''}\ny[index] = a[${left}] ${operator} b[${right}];`,
+        body: `${elementIndex(total)}\n${split ? splitIndex(shape) : ''}\ny[index] = a[${left}] ${binaryOperators[op]} b[${right}];`,
       }),
     )
   }
@@ -44,8 +35,8 @@ function operand(shape: readonly number[], result: readonly number[]): string {
   return broadcastOffset(shape, result)
 }
 
-function unary<Attributes>(expression: (attributes: Attributes) => string, declarations = '') {
-  return (node: GraphNode, attributes: Attributes, lowering: Lowering) => {
+function unary<Op extends UnaryOp>(op: Op, declarations = '') {
+  return (node: GraphNode, attributes: OpMap[Op], lowering: Lowering) => {
     const [x] = node.inputs as readonly number[]
     const total = sizeOf(lowering.type(x).shape)
     lowering.emit(
@@ -55,23 +46,23 @@ function unary<Attributes>(expression: (attributes: Attributes) => string, decla
         lanes: elementLanes,
         workgroups: [elementGroups(total)],
         declarations,
-        body: `${elementIndex(total)}\nlet v = x[index];\ny[index] = ${expression(attributes)};`,
+        body: `${elementIndex(total)}\nlet v = x[index];\ny[index] = ${unaryTexts[op]('v', attributes)};`,
       }),
     )
   }
 }
 
 export const elementwiseKernels: LowerRules<BinaryOp | UnaryOp> = {
-  add: binary('+'),
-  sub: binary('-'),
-  mul: binary('*'),
-  div: binary('/'),
-  scale: unary(({ factor }: { factor: number }) => `v * ${literal(factor)}`),
-  exp: unary(() => 'exp(v)'),
-  log: unary(() => 'log(v)'),
-  erf: unary(() => 'erf(v)', erfFunction),
-  sigmoid: unary(() => '1.0 / (1.0 + exp(-v))'),
-  silu: unary(() => 'v / (1.0 + exp(-v))'),
-  gelu: unary(() => '0.5 * v * (1.0 + erf(v * 0.70710678118654752))', erfFunction),
-  rsqrt: unary(({ epsilon }: { epsilon: number }) => `inverseSqrt(v + ${literal(epsilon)})`),
+  add: binary('add'),
+  sub: binary('sub'),
+  mul: binary('mul'),
+  div: binary('div'),
+  scale: unary('scale'),
+  exp: unary('exp'),
+  log: unary('log'),
+  erf: unary('erf', erfFunction),
+  sigmoid: unary('sigmoid'),
+  silu: unary('silu'),
+  gelu: unary('gelu', erfFunction),
+  rsqrt: unary('rsqrt'),
 }

@@ -2,7 +2,8 @@
  * Error function to about 1e-7: a Maclaurin series for |x| < 1, erfc as exp(-x^2) times a polynomial above
  * (W. J. Cody's ranges; the polynomial in t = 1 / (1 + x / 2) is the one of Numerical Recipes, `erfcc`, fractional error 1.2e-7).
  */
-export const erfFunction = `fn erf(x: f32) -> f32 {
+function erfNamed(name: string): string {
+  return `fn ${name}(x: f32) -> f32 {
   let a = abs(x);
   if (a < 1.0) {
     let s = x * x;
@@ -15,3 +16,10 @@ export const erfFunction = `fn erf(x: f32) -> f32 {
   let c = t * exp(-min(a, 10.0) * min(a, 10.0) + p);
   return select(c - 1.0, 1.0 - c, x >= 0.0);
 }`
+}
+
+export const erfFunction = erfNamed('erf')
+
+/** The same for four numbers, `erf(vec4f)`. */
+export const erfOfFour = `${erfNamed('erfOfOne')}
+fn erf(v: vec4f) -> vec4f { return vec4f(erfOfOne(v.x), erfOfOne(v.y), erfOfOne(v.z), erfOfOne(v.w)); }`

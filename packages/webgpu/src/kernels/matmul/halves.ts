@@ -21,12 +21,28 @@ const known = new WeakMap<Lowering, Map<string, HalfMatrix>>()
 
 /** The matrix [rows, columns] of an activation as halves. */
 export function halfMatrix(lowering: Lowering, value: number, rows: number, columns: number): HalfMatrix {
+  const made = halvesOf(lowering)
+  const key = keyOf(lowering, value, columns)
+  const matrix = made.get(key) ?? emitHalves(lowering, value, rows, columns)
+  made.set(key, matrix)
+  return matrix
+}
+
+/** Memory for the halves of a matrix that another kernel writes: products find them there. `columns` is a multiple of 32. */
+export function placeHalves(lowering: Lowering, value: number, rows: number, columns: number): Slot {
+  const slot = lowering.scratch(rows * columns * 2)
+  halvesOf(lowering).set(keyOf(lowering, value, columns), { slot, columns })
+  return slot
+}
+
+function halvesOf(lowering: Lowering): Map<string, HalfMatrix> {
   const ofLowering = known.get(lowering) ?? new Map<string, HalfMatrix>()
   known.set(lowering, ofLowering)
-  const key = `${JSON.stringify(lowering.slot(value))} ${columns}`
-  const made = ofLowering.get(key) ?? emitHalves(lowering, value, rows, columns)
-  ofLowering.set(key, made)
-  return made
+  return ofLowering
+}
+
+function keyOf(lowering: Lowering, value: number, columns: number): string {
+  return `${JSON.stringify(lowering.slot(value))} ${columns}`
 }
 
 function emitHalves(lowering: Lowering, value: number, rows: number, columns: number): HalfMatrix {

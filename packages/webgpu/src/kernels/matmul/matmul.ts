@@ -1,22 +1,20 @@
 /** Chooses a kernel for a matrix product: few rows stream the weight, many rows work in tiles. */
 import { sizeOf } from '@retnet/core'
-import { type Lowering, type LowerRules, lowerPiece } from '../../compile/lowering.js'
+import { type GraphNode, type Lowering, type LowerRules, lowerPiece } from '../../compile/lowering.js'
 import { emitGemv, maxGemvRows } from './gemv.js'
 import { offersMatrices } from './matrix-tile.js'
 import { emitMatrixTile, emitRegisterTile } from './multiply.js'
 import type { Product } from './product.js'
+import { innerAlignment } from './tile-product.js'
 import { emitTiled } from './tiled.js'
 
 export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
-  matmul(node, { transposeA, transposeB }, lowering) {
-    const [a, b] = node.inputs as readonly number[]
-    const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
-    const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
-    const columns = transposeB ? matrixB[0] : matrixB[1]
-    const product = { a, b, y: node.outputs[0], rows, inner, batch: 1, transposeA, transposeB }
+  matmul(node, _attributes, lowering) {
+    const product = productOf(node, lowering)
+    const { b, columns, transposeB } = product
     const pieces = lowering.pieces(b)
     if (!transposeB || pieces.length === 1) {
-      emitMatmul({ ...product, columns }, lowering)
+      emitMatmul(product, lowering)
       return
     }
     for (const piece of pieces) {
@@ -32,6 +30,23 @@ export const matmulKernels: LowerRules<'matmul' | 'batchMatmul'> = {
     const batch = sizeOf(shape.slice(0, -2))
     emitProduct({ a, b, y: node.outputs[0], rows, inner, columns, batch, transposeA, transposeB }, lowering)
   },
+}
+
+/** Columns of the left side, if the product reads it as halves and whoever makes it may write it so; else null. */
+export function halfColumns(node: GraphNode<'matmul'>, lowering: Lowering): number | null {
+  const product = productOf(node, lowering)
+  const { a, b, inner, transposeA } = product
+  const whole = inner % innerAlignment === 0 && lowering.encoding(a) === null && lowering.pieces(b).length === 1
+  return whole && !transposeA && suitsMatrices(product, lowering) ? inner : null
+}
+
+function productOf(node: GraphNode<'matmul'>, lowering: Lowering): Product {
+  const { transposeA, transposeB } = node.attributes
+  const [a, b] = node.inputs as readonly number[]
+  const [matrixA, matrixB] = [a, b].map((value) => asMatrix(lowering.type(value).shape))
+  const [rows, inner] = transposeA ? [matrixA[1], matrixA[0]] : matrixA
+  const columns = transposeB ? matrixB[0] : matrixB[1]
+  return { a, b, y: node.outputs[0], rows, inner, columns, batch: 1, transposeA, transposeB }
 }
 
 function emitMatmul(product: Product, lowering: Lowering): void {

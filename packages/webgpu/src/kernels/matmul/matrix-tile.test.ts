@@ -6,7 +6,7 @@ import type { Kernel } from '../../compile/kernel.js'
 import type { Profile } from '../../device/profile.js'
 import { AloneKernels, type AloneTensor } from '../alone.js'
 import { emitMatrixProduct } from '../rows/matrix-product.js'
-import { emitChunkwiseTiles } from '../retention/chunkwise-tiles.js'
+import { emitChunkwiseHalves } from '../retention/chunkwise-halves.js'
 import { readRetention } from '../retention/shape.js'
 import { matrixTile, matrixTuning } from './matrix-tile.js'
 import { emitMatrixTile } from './multiply.js'
@@ -116,7 +116,7 @@ test.each(['rotated', 'vectors', 'view'] as const)('staging by %s is valid WGSL'
 test('retention by subgroup matrices is valid WGSL, with whole and ragged chunks', async () => {
   for (const [length, key, value] of [
     [256, 256, 512],
-    [129, 68, 100],
+    [129, 68, 104],
   ]) {
     const shapes = [key, key, value].map((width) => [1, length, 2, width])
     const tensors = [...shapes, [1, length], [1, length, 2, value], [1, 2, key, value]].map((shape) => ({
@@ -128,7 +128,7 @@ test('retention by subgroup matrices is valid WGSL, with whole and ragged chunks
     >[0]
     using alone = new AloneKernels(device, profile, tensors, (lowering) => {
       const retention = readRetention(node, { logDecay: [-0.1, -0.01], reverse: false }, lowering)
-      emitChunkwiseTiles(retention, 128, (product) => matrixTile(product), lowering)
+      emitChunkwiseHalves(retention, 128, (product) => matrixTile(product), lowering)
     })
     expect(alone.kernels.map(({ name }) => name)).toContain('retention.output.matrix')
     for (const made of alone.kernels) expect(await complaints(made)).toEqual([])

@@ -23,11 +23,11 @@ export function emitChunkwiseTiles(retention: Retention, chunk: number, tiler: T
   emit(blocksProduct(chunks))
   emitScan(chunks, lowering)
   emit(scoresProduct(chunks))
-  emit(outputProduct(chunks))
+  emit(outputProduct(chunks, operandsInF32(chunks)))
 }
 
 /** KV_n [Dk, Dv]. */
-function blocksProduct(chunks: Chunks): TileProduct {
+export function blocksProduct(chunks: Chunks): TileProduct {
   const { keyWidth, valueWidth, chunk, count, heads, reverse } = chunks
   const weight = `exp2(rates[h] * f32(totals[b * ${count}u + n] - steps[row] + ${reverse ? 1 : 0}))`
   const own = [rates(chunks), steps(chunks), read('totals', chunks.totals, 'i32')]
@@ -62,7 +62,7 @@ fn value(b: u32, h: u32, n: u32, start: u32, size: u32, t: u32, j: u32) -> vec4f
 }
 
 /** q_t . k_m [C, C], without decay; what lies beyond the chunk's end is never read. */
-function scoresProduct(chunks: Chunks): TileProduct {
+export function scoresProduct(chunks: Chunks): TileProduct {
   const { keyWidth, chunk, heads } = chunks
   const operand = (name: string): TileOperand => ({
     along: 'inner',
@@ -79,29 +79,72 @@ function scoresProduct(chunks: Chunks): TileProduct {
   }
 }
 
+/** The states before the chunks and the decayed scores, as the product that makes the output reads them. */
+export interface OutputOperands {
+  readonly bindings: readonly Binding[]
+  readonly declarations: string
+  readonly state: TileOperand // [Dk, Dv]
+  readonly scores: TileOperand // [C, C]
+}
+
+function operandsInF32(chunks: Chunks): OutputOperands {
+  const { keyWidth, valueWidth, chunk } = chunks
+  return {
+    bindings: [vectors('blocks', chunks.blocks), vectors('scores', chunks.scores)],
+    declarations: `fn stateAt(layer: u32, i: u32, j: u32) -> vec4f {
+  return blocks[(layer * ${keyWidth}u + min(i, ${keyWidth - 1}u)) * ${valueWidth / 4}u + min(j, ${valueWidth - 4}u) / 4u];
+}
+${decayedScores(chunks)}`,
+    state: { along: 'outer', width: 4, at: (j, i) => guard(`stateAt(layer, ${i}, ${j})`, i, keyWidth) },
+    scores: {
+      along: 'inner',
+      width: 4,
+      at: (t, m) => `score(layer, h, start, size, min(${t}, ${chunk - 1}u), min(${m}, ${chunk - 4}u))`,
+    },
+  }
+}
+
+/** `score(layer, h, start, size, t, m)`: four scores of token t from m on, decayed; 0 for what t does not see. */
+export function decayedScores({ chunk, reverse, mask }: Chunks): string {
+  return `fn score(layer: u32, h: u32, start: u32, size: u32, t: u32, m: u32) -> vec4f {
+  let four = scores[(layer * ${chunk}u + t) * ${chunk / 4}u + m / 4u];
+  return vec4f(${[0, 1, 2, 3].map((c) => `decay(four[${c}], h, start, size, t, m + ${c}u)`).join(', ')});
+}
+fn decay(score: f32, h: u32, start: u32, size: u32, t: u32, m: u32) -> f32 {
+  if (max(t, m) >= size || t ${reverse ? '>' : '<'} m) { return 0.0; }
+  let distance = steps[start + t] - steps[start + m];
+  return select(0.0, score * exp2(rates[h] * f32(max(distance, 0))), ${mask ? 'live[start + t] != 0 && live[start + m] != 0' : 'true'});
+}`
+}
+
 /** o_t [C, Dv]. */
-function outputProduct(chunks: Chunks): TileProduct {
+export function outputProduct(chunks: Chunks, { bindings, declarations, state, scores }: OutputOperands): TileProduct {
   const { keyWidth, valueWidth, chunk, heads, reverse } = chunks
-  const inputs = [
-    vectors('q', chunks.q),
-    vectors('v', chunks.v),
-    vectors('blocks', chunks.blocks),
-    vectors('scores', chunks.scores),
-  ]
+  const inputs = [vectors('q', chunks.q), vectors('v', chunks.v), ...bindings]
   return {
     ...common(chunks, 'output', [...inputs, ...maskBinding(chunks), rates(chunks), steps(chunks)]),
     rows: chunk,
     columns: valueWidth,
-    declarations: outputReads(chunks),
+    declarations: `${readRow('q', heads, keyWidth)}
+${readRow('v', heads, valueWidth)}
+fn query(b: u32, h: u32, start: u32, size: u32, t: u32, i: u32) -> vec4f {
+  let row = start + min(t, size - 1u);
+  return select(vec4f(), exp2(rates[h] * f32(max(steps[row] - ${reverse ? 1 : 0}, 0))) * qAt(row, h, i), ${seen(chunks)});
+}
+fn value(b: u32, h: u32, start: u32, size: u32, t: u32, j: u32) -> vec4f {
+  let row = start + min(t, size - 1u);
+  return select(vec4f(), vAt(row, h, j), ${seen(chunks)});
+}
+${declarations}`,
     terms: [
       {
         inner: keyWidth,
         a: { along: 'inner', width: 4, at: (t, i) => guard(`query(b, h, start, size, ${t}, ${i})`, i, keyWidth) },
-        b: { along: 'outer', width: 4, at: (j, i) => guard(`stateAt(layer, ${i}, ${j})`, i, keyWidth) },
+        b: state,
       },
       {
         inner: chunk,
-        a: { along: 'inner', width: 4, at: (t, m) => `score(layer, b, h, start, size, ${t}, ${m})` },
+        a: scores,
         b: { along: 'outer', width: 4, at: (j, m) => `value(b, h, start, size, ${m}, ${j})` },
       },
     ],
@@ -112,46 +155,26 @@ function outputProduct(chunks: Chunks): TileProduct {
       rowLimit: 'size',
     },
   }
-
-  function outputReads(of: Chunks): string {
-    return `${readRow('q', heads, keyWidth)}
-${readRow('v', heads, valueWidth)}
-fn stateAt(layer: u32, i: u32, j: u32) -> vec4f {
-  return blocks[(layer * ${keyWidth}u + min(i, ${keyWidth - 1}u)) * ${valueWidth / 4}u + min(j, ${valueWidth - 4}u) / 4u];
-}
-fn query(b: u32, h: u32, start: u32, size: u32, t: u32, i: u32) -> vec4f {
-  let row = start + min(t, size - 1u);
-  return select(vec4f(), exp2(rates[h] * f32(max(steps[row] - ${reverse ? 1 : 0}, 0))) * qAt(row, h, i), ${seen(of)});
-}
-fn value(b: u32, h: u32, start: u32, size: u32, t: u32, j: u32) -> vec4f {
-  let row = start + min(t, size - 1u);
-  return select(vec4f(), vAt(row, h, j), ${seen(of)});
-}
-fn score(layer: u32, b: u32, h: u32, start: u32, size: u32, t: u32, m: u32) -> vec4f {
-  let four = scores[(layer * ${chunk}u + min(t, ${chunk - 1}u)) * ${chunk / 4}u + min(m, ${chunk - 4}u) / 4u];
-  return vec4f(${[0, 1, 2, 3].map((c) => `decay(four[${c}], h, start, size, t, m + ${c}u)`).join(', ')});
-}
-fn decay(score: f32, h: u32, start: u32, size: u32, t: u32, m: u32) -> f32 {
-  if (max(t, m) >= size || t ${reverse ? '>' : '<'} m) { return 0.0; }
-  let distance = steps[start + t] - steps[start + m];
-  return select(0.0, score * exp2(rates[h] * f32(max(distance, 0))), ${of.mask ? 'live[start + t] != 0 && live[start + m] != 0' : 'true'});
-}`
-  }
 }
 
 /** Layers are chunks: [B, H, chunks]. `start` counts tokens of all rows, so that k, v, q and steps are read at start + t. */
 function common(chunks: Chunks, name: string, bindings: readonly Binding[]) {
-  const { batch, heads, count, chunk, length } = chunks
+  const { batch, heads, count } = chunks
   return {
     name: `retention.${name}`,
     layers: batch * heads * count,
     bindings,
-    prologue: `let n = layer % ${count}u;
+    prologue: chunkText(chunks),
+  }
+}
+
+/** Sets chunk, head and row of `layer`, the first token of the chunk and how many it has. */
+export function chunkText({ heads, count, chunk, length }: Chunks): string {
+  return `let n = layer % ${count}u;
 let h = layer / ${count}u % ${heads}u;
 let b = layer / ${count * heads}u;
 let start = b * ${length}u + n * ${chunk}u;
-let size = min(${chunk}u, ${length}u - n * ${chunk}u);`,
-  }
+let size = min(${chunk}u, ${length}u - n * ${chunk}u);`
 }
 
 /** Condition that token `row`, at place t of its chunk, is one and not masked. */
@@ -159,15 +182,15 @@ function seen({ mask }: Chunks): string {
   return `t < size${mask ? ' && live[row] != 0' : ''}`
 }
 
-function vectors(name: string, slot: Slot): Binding {
+export function vectors(name: string, slot: Slot): Binding {
   return read(name, slot, 'vec4<f32>')
 }
 
-function rates({ rates: slot }: Chunks): Binding {
+export function rates({ rates: slot }: Chunks): Binding {
   return read('rates', slot)
 }
 
-function steps({ steps: slot }: Chunks): Binding {
+export function steps({ steps: slot }: Chunks): Binding {
   return read('steps', slot, 'i32')
 }
 

@@ -3,6 +3,7 @@ import type { Lowering, LowerRules } from '../../compile/lowering.js'
 import { matrixTile, offersMatrices } from '../matmul/matrix-tile.js'
 import { registerSide, registerTile } from '../matmul/register-tile.js'
 import { emitChunkwise } from './chunkwise.js'
+import { emitChunkwiseHalves, suitsHalves } from './chunkwise-halves.js'
 import { type Tiler, emitChunkwiseTiles, suitsTiles } from './chunkwise-tiles.js'
 import { emitRecurrent } from './recurrent.js'
 import { type Retention, readRetention } from './shape.js'
@@ -14,14 +15,18 @@ export const retentionKernels: LowerRules<'retention'> = {
     const form = lowering.form === 'auto' ? (length === 1 ? 'recurrent' : 'chunkwise') : lowering.form
     if (form === 'recurrent') return emitRecurrent(retention, lowering)
     const chunk = form === 'parallel' ? length : Math.min(lowering.chunk, length)
-    if (!lowering.profile.barriers || !suitsTiles(retention, chunk)) return emitChunkwise(retention, chunk, lowering)
-    emitChunkwiseTiles(retention, chunk, tilerFor(retention, chunk, lowering), lowering)
+    if (!lowering.profile.barriers || !suitsTiles(retention, chunk)) emitChunkwise(retention, chunk, lowering)
+    else if (suitsMatrices(retention, chunk, lowering))
+      emitChunkwiseHalves(retention, chunk, (product) => matrixTile(product), lowering)
+    else {
+      const tiler: Tiler = (product) => registerTile(product, registerSide(product, lowering.profile))
+      emitChunkwiseTiles(retention, chunk, tiler, lowering)
+    }
   },
 }
 
 /** Halves only beside weights that were rounded already, and where tiles of 128 are mostly full. */
-function tilerFor({ keyWidth, valueWidth }: Retention, chunk: number, { profile, rounded }: Lowering): Tiler {
-  const full = Math.min(keyWidth, valueWidth, chunk) >= 64
-  if (rounded && full && offersMatrices(profile)) return (product) => matrixTile(product)
-  return (product) => registerTile(product, registerSide(product, profile))
+function suitsMatrices(retention: Retention, chunk: number, { profile, rounded }: Lowering): boolean {
+  const full = Math.min(retention.keyWidth, retention.valueWidth, chunk) >= 64
+  return rounded && full && offersMatrices(profile) && suitsHalves(retention, chunk)
 }
