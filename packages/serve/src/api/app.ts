@@ -1,5 +1,6 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { z } from 'zod'
 import { readJson } from '../http/read-json.js'
 import { ApiError, toApiError } from './api-error.js'
@@ -47,7 +48,7 @@ export function createApp(context: ApiContext, { isReady, onError }: AppOptions)
   }
   const info = { title: 'RetNet', version: '1' }
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info })))
-  app.notFound((c) => notFound(app, c.req.path).response)
+  app.notFound((c) => notFound(app, c).response)
   app.onError((error) => {
     const known = toApiError(error)
     if (known.code === 'internal_error') onError(error)
@@ -60,7 +61,7 @@ function shuttingDown(): ApiError {
   return new ApiError(503, 'shutting_down', 'The server is shutting down.', null, { 'retry-after': '1' })
 }
 
-function notFound(app: OpenAPIHono, path: string): ApiError {
+function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
   const methods = app.routes.filter((route) => route.path === path).map((route) => route.method)
   if (methods.length === 0) return new ApiError(404, 'not_found', 'There is no such path.')
   const allow = [...new Set(methods)].join(', ')
