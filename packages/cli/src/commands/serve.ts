@@ -8,6 +8,7 @@ import { type Io, write } from '../io.js'
 import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
 import { addModelOptions, type ModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
+import { openChatEncoder } from '../text/chat-encoder.js'
 import { codecOf } from '../text/codec.js'
 
 interface CommandOptions extends ModelOptions {
@@ -64,7 +65,7 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
     const { rows, chunkTokens, queue } = options
     await loaded.model.prepare({ rows, signal: io.signal })
     using engine = await EngineOfServe.create(loaded.model, { rows, queue, ...(chunkTokens && { chunkTokens }) })
-    const served = servedModel(loaded, options)
+    const served = await servedModel(loaded, options)
     const server = await open(io, engine, served, options)
     await write(io.stdout, greeting(server.url, served.id))
     await stop(io)
@@ -73,14 +74,16 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
   })
 }
 
-function servedModel(loaded: OpenModel, options: CommandOptions): ServedModel {
+async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<ServedModel> {
   const tokenizer = requireTokenizer(loaded)
+  const encodeChat = await openChatEncoder(loaded.folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
   return {
     id: options.name ?? basename(loaded.name),
     codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
     bosToken,
     eosTokens,
+    ...(encodeChat && { encodeChat }),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
 }

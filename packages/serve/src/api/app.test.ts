@@ -1,6 +1,7 @@
 // Requests that are wrong: each gets the status and the code that the table says, and the next good one succeeds.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
+import { QueueFullError } from '../errors.js'
 import { served, testModel } from '../testing.js'
 import { createApp } from './app.js'
 import { validateLimits } from './limits.js'
@@ -201,6 +202,19 @@ describe('POST /v1/chat/completions refuses', () => {
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { code: 'no_chat_template', param: 'messages' } })
   })
+})
+
+test('messages that the template refuses are told to be wrong, with its words', async () => {
+  const refusing = {
+    ...served,
+    encodeChat: () => {
+      throw new QueueFullError(3)
+    },
+  }
+  const other = createApp({ engine, served: refusing, limits, created: 1 }, { isReady: () => true, onError: () => {} })
+  const headers = { 'content-type': 'application/json' }
+  const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'invalid_messages' } }])
 })
 
 describe('the other routes', () => {

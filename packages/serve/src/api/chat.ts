@@ -1,4 +1,5 @@
 /** POST /v1/chat/completions. */
+import { RetNetError } from '@retnet/core'
 import { ApiError } from './api-error.js'
 import { begin } from './begin.js'
 import { chatFormat } from './chat-format.js'
@@ -61,9 +62,19 @@ function encodeChat({ encodeChat: encode, id }: ServedModel, { messages }: ChatR
     const message = `${id} has no chat template, so it cannot be talked to in messages. Use /v1/completions.`
     throw new ApiError(400, 'no_chat_template', message, 'messages')
   }
-  const ids = encode(messages.map(plain))
+  const ids = refusing(() => encode(messages.map(plain)))
   if (ids.length > 0) return ids
   throw new ApiError(400, 'invalid_value', 'messages: the conversation has no tokens.', 'messages')
+}
+
+/** The template, or who runs it, may refuse the messages: their order, their roles, what is in them. */
+function refusing<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!RetNetError.isInstance(error)) throw error
+    throw new ApiError(400, 'invalid_messages', error.message, 'messages')
+  }
 }
 
 function plain({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {

@@ -22,6 +22,9 @@ export interface ServedModel {
   readonly eosTokens?: readonly number[]
   /** What holds where a request does not say, in place of the defaults of @retnet/generate. */
   readonly defaults?: Pick<GenerateOptions, 'temperature' | 'topP' | 'topK' | 'repetitionPenalty'>
-  /** The ids of a conversation up to where the answer begins, by the chat template of the model. Absent: it has none. */
+  /**
+   * The ids of a conversation up to where the answer begins, by the chat template of the model. Absent: it has none.
+   * What is wrong with the messages is thrown as an error of this project, and goes to the client.
+   */
   readonly encodeChat?: (messages: readonly ChatMessage[]) => ArrayLike<number>
 }
