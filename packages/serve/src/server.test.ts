@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { generate } from '@retnet/generate'
 import type { Model } from '@retnet/core'
-import OpenAI, { APIError, BadRequestError, NotFoundError } from 'openai'
+import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from './engine/engine.js'
 import { type RunningServer, serve } from './server.js'
@@ -123,6 +123,16 @@ describe('the server', () => {
     const error = await client.completions.create({ ...ask, n: 99 }).catch((cause: unknown) => cause)
     expect(error).toBeInstanceOf(APIError)
     expect(error).toMatchObject({ status: 400, code: 'n_out_of_range', param: 'n' })
+  })
+
+  test('lets in who has a key, if it has keys', async () => {
+    const apiKeys = ['a-key-that-is-long-enough']
+    using own = await Engine.create(model, { rows: 1 })
+    await using locked = await serve({ engine: own, model: served, port: 0, apiKeys })
+    const as = (apiKey: string) => new OpenAI({ baseURL: `${locked.url}/v1`, apiKey, maxRetries: 0 })
+    await expect(as('a-key-that-is-wrong').models.list()).rejects.toThrow(AuthenticationError)
+    expect((await as(apiKeys[0]).models.list()).data).toHaveLength(1)
+    expect((await fetch(`${locked.url}/readyz`)).status).toBe(200)
   })
 
   test.each([true, false])('ends what nobody waits for (stream: %s)', async (stream) => {

@@ -4,13 +4,14 @@ import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { ApiError } from './api/api-error.js'
 import { createApp } from './api/app.js'
+import { createKeyCheck } from './api/keys.js'
 import { type Limits, validateLimits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
 import type { Engine } from './engine/engine.js'
 import { ServeArgumentError } from './errors.js'
 
 export interface ServeOptions {
-  /** The caller keeps it: the server ends what it has begun, not the engine itself. */
+  /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
   readonly engine: Engine
   readonly model: ServedModel
   /** Default 127.0.0.1: this machine alone. */
@@ -20,6 +21,8 @@ export interface ServeOptions {
   /** Names that a request may give as its Host. Default on a loopback address: its names; else all. */
   readonly allowedHosts?: readonly string[]
   readonly limits?: Partial<Limits>
+  /** Bearer keys, one of which a request must have. Default: none, and everybody may ask. */
+  readonly apiKeys?: readonly string[]
   readonly onError?: (error: unknown) => void
 }
 
@@ -30,7 +33,7 @@ export interface RunningServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
-const names = ['engine', 'model', 'host', 'port', 'allowedHosts', 'limits', 'onError']
+const names = ['engine', 'model', 'host', 'port', 'allowedHosts', 'limits', 'apiKeys', 'onError']
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 const socketLimits = {
@@ -52,7 +55,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
   let ready = true
   const context = { engine, served: model, limits: validateLimits(options.limits), created: seconds() }
-  const app = createApp(context, { isReady: () => ready, onError })
+  const checkKey = createKeyCheck(options.apiKeys ?? [])
+  const app = createApp(context, { isReady: () => ready, onError, checkKey })
   const listener = getRequestListener((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request), {
     overrideGlobalObjects: false,
   })

@@ -27,7 +27,7 @@ interface CommandOptions extends ModelOptions {
 export function addServe(program: Command, io: Io): void {
   addModelOptions(program.command('serve'))
     .description('Serve a model over HTTP, in the shape of the OpenAI API.')
-    .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in, and there are no keys', '127.0.0.1')
+    .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in: set keys first', '127.0.0.1')
     .option('--port <n>', 'where to listen; 0 takes a free port', wholeNumber(0, 65_535), 8080)
     .option(
       '--allow-host <name>',
@@ -50,6 +50,8 @@ export function addServe(program: Command, io: Io): void {
 }
 
 const examples = `
+RETNET_API_KEYS=KEY,KEY in the environment: every request but those for /livez and /readyz needs one, as authorization: Bearer KEY.
+
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
 Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /openapi.json
@@ -98,12 +100,18 @@ async function open(io: Io, engine: Engine, model: ServedModel, options: Command
       host,
       port,
       ...(allowHost && { allowedHosts: allowHost }),
+      apiKeys: keysOf(io),
       limits: { promptTokens: maxPromptTokens, maxTokens },
       onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
     })
   } catch (cause) {
     throw cannotListen(cause, host, port)
   }
+}
+
+/** From the environment: other users of the machine can read the arguments of a process. */
+function keysOf({ env }: Io): string[] {
+  return (env.RETNET_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
 }
 
 const reasons: Readonly<Record<string, readonly [message: string, fix: string]>> = {

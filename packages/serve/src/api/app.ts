@@ -7,11 +7,14 @@ import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
 import { complete } from './completions.js'
 import type { ApiContext } from './context.js'
+import type { CheckKey } from './keys.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
+  /** Throws for a request that may not be made. */
+  readonly checkKey?: CheckKey
   /** False once the server takes no more requests. */
   readonly isReady: () => boolean
   /** Called with errors that were not foreseen; their clients learn nothing of them. */
@@ -32,8 +35,12 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
-export function createApp(context: ApiContext, { isReady, onError }: AppOptions): OpenAPIHono {
+export function createApp(context: ApiContext, { isReady, onError, checkKey }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono()
+  app.use(async (c, next) => {
+    checkKey?.(c.req.raw, c.req.path)
+    await next()
+  })
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
@@ -62,7 +69,9 @@ function shuttingDown(): ApiError {
 }
 
 function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
-  const methods = app.routes.filter((route) => route.path === path).map((route) => route.method)
+  const methods = app.routes
+    .filter((route) => route.path === path && route.method !== 'ALL')
+    .map((route) => route.method)
   if (methods.length === 0) return new ApiError(404, 'not_found', 'There is no such path.')
   const allow = [...new Set(methods)].join(', ')
   return new ApiError(405, 'method_not_allowed', `This path has ${allow} alone.`, null, { allow })
