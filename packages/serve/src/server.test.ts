@@ -187,6 +187,21 @@ describe('the server', () => {
       '421 ',
       'wrong_host',
     ],
+    ['a Host that is none', 'GET /livez HTTP/1.1\r\nhost: a b<>\r\nconnection: close\r\n\r\n', '400 ', 'bad_request'],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
+      '400 ',
+      'bad_request',
+    ],
+    [
+      'an endless chunk',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n',
+      '400 ',
+      'bad_request',
+    ],
+    ['a proxy request', 'CONNECT a:1 HTTP/1.1\r\nhost: localhost\r\n\r\n', '405 ', 'method_not_allowed'],
+    ['an expectation', 'GET /livez HTTP/1.1\r\nhost: localhost\r\nexpect: cake\r\n\r\n', '417 ', 'expectation_failed'],
   ])('answers %s in JSON', async (_, bytes, status, code) => {
     const answer = await raw(bytes)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}`))

@@ -1,7 +1,6 @@
 /** The server as a process runs it: a socket with limits around the routes, and an orderly end. */
-import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ApiError } from './api/api-error.js'
 import { createApp } from './api/app.js'
 import { createKeyCheck } from './api/keys.js'
@@ -9,6 +8,7 @@ import { type Limits, validateLimits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
 import type { Engine } from './engine/engine.js'
 import { ServeArgumentError } from './errors.js'
+import { createLimitedServer } from './http/limited-server.js'
 
 export interface ServeOptions {
   /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
@@ -36,16 +36,6 @@ export interface RunningServer extends AsyncDisposable {
 const names = ['engine', 'model', 'host', 'port', 'allowedHosts', 'limits', 'apiKeys', 'onError']
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
-const socketLimits = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 15_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-}
-const maxConnections = 4096
-const maxHeaders = 128
-
 /** Resolves when the port is open. Throws ServeArgumentError, or what the system says of the address. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const unknown = Object.keys(options).find((name) => !names.includes(name))
@@ -57,13 +47,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const context = { engine, served: model, limits: validateLimits(options.limits), created: seconds() }
   const checkKey = createKeyCheck(options.apiKeys ?? [])
   const app = createApp(context, { isReady: () => ready, onError, checkKey })
-  const listener = getRequestListener((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request), {
-    overrideGlobalObjects: false,
-  })
-  const server = createServer(socketLimits, (request, response) => void listener(request, response))
-  server.maxConnections = maxConnections
-  server.maxHeadersCount = maxHeaders
-  server.on('clientError', refuse)
+  const server = createLimitedServer((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request))
   await listen(server, host, port)
   const { port: bound } = server.address() as AddressInfo
   const close = async (graceMs = 30_000) => {
@@ -95,22 +79,6 @@ function listen(server: HttpServer, host: string, port: number): Promise<void> {
       resolve()
     })
   })
-}
-
-const refusals: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large', 'The headers are too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Payload Too Large', 'body_too_large', 'The chunk extensions are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request_timeout', 'The request took too long to arrive.'],
-}
-const badRequest = ['400 Bad Request', 'bad_request', 'This is no HTTP request that the server understands.'] as const
-
-/** What is wrong before there is a request: the parser of Node has said so. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const [status, code, message] = refusals[error.code ?? ''] ?? badRequest
-  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } })
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`
-  socket.end(`${head}\r\n\r\n${body}`)
 }
 
 async function within(work: Promise<void>, ms: number): Promise<void> {
