@@ -15,7 +15,7 @@ const arrows: Record<string, Record<string, 'values' | 'types'> | 'everything'> 
   onnx: { core: 'values' },
   generate: { core: 'types' },
   train: { core: 'values' },
-  serve: { generate: 'values', tokenizer: 'values', core: 'values' },
+  serve: { generate: 'values', core: 'values' },
   conformance: { core: 'values' },
   cli: 'everything',
 }

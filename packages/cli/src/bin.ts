@@ -17,8 +17,10 @@ const code = await run(process.argv.slice(2), {
   env: process.env,
   signal: interrupts.abort.signal,
   onInterrupt: (listener) => interrupts.listen(listener),
+  onStop: (listener) => interrupts.onStop(listener),
 })
-process.exitCode = interrupts.exitCode ?? code
+// a failure while it ended in order is a failure
+process.exitCode = interrupts.exitCode || code
 // an open stdin or a worker thread that is still ending must not keep a finished command alive
 await Promise.all([flushed(process.stdout), flushed(process.stderr)])
 process.exit()

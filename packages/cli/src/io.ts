@@ -22,6 +22,11 @@ export interface Io {
    * Absent where there are none.
    */
   readonly onInterrupt?: (listener: () => void) => () => void
+  /**
+   * Gives the first signal of any kind to the caller, until the returned function is called: a server ends what it has begun.
+   * Absent where there are none.
+   */
+  readonly onStop?: (listener: () => void) => () => void
 }
 
 /** Writes and waits until the stream can take more, so that a slow reader does not fill the memory. */

@@ -6,6 +6,7 @@ import { addEval } from './commands/eval.js'
 import { addGenerate } from './commands/generate.js'
 import { addInspect } from './commands/inspect.js'
 import { addLogits } from './commands/logits.js'
+import { addServe } from './commands/serve.js'
 import { addTokenizer } from './commands/tokenizer.js'
 import { exitCodes, reportError } from './exit.js'
 import type { Io } from './io.js'
@@ -21,9 +22,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+const commands = [addGenerate, addChat, addServe, addLogits, addEval, addInspect, addConvert, addTokenizer]
+
 function createProgram(io: Io): Command {
   const program = new Command('retnet')
-    .description('Retentive Networks: write text, compute logits, evaluate, inspect and convert models.')
+    .description(
+      'Retentive Networks: write text, serve it over HTTP, compute logits, evaluate, inspect and convert models.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
@@ -38,7 +43,7 @@ function createProgram(io: Io): Command {
       getErrHasColors: () => false,
     })
     .addHelpText('after', overview)
-  for (const add of [addGenerate, addChat, addLogits, addEval, addInspect, addConvert, addTokenizer]) add(program, io)
+  for (const add of commands) add(program, io)
   return program
 }
 
@@ -49,6 +54,7 @@ of a bundled model (novels-7m, the default).
 Examples:
   retnet generate --prompt "It was a dark and stormy night"
   retnet chat
+  retnet serve --port 8080
   retnet eval --text novel.txt --windows 64 --json
   retnet tokenizer train novel.txt --out tokenizer.json
   retnet help generate

@@ -27,6 +27,8 @@ await build({
   conditions: ['@retnet/source'],
   external: ['webgpu'],
   // packages of CommonJS that the command line uses
-  banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url)" },
+  banner: {
+    js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url)",
+  },
   logLevel: 'info',
 })

@@ -1,6 +1,6 @@
 /** A model on its backend for as long as a command needs it, with a progress bar while it loads. */
 import type { Backend } from '@retnet/core'
-import { type LoadOptions, type LoadedModel, loadCheckpoint } from '@retnet/formats'
+import { type LoadOptions, type LoadedModel, type ModelFolder, loadCheckpoint } from '@retnet/formats'
 import { Tokenizer } from '@retnet/tokenizer'
 import { CommandError } from '../errors.js'
 import type { Io } from '../io.js'
@@ -15,6 +15,8 @@ export interface OpenModel extends Pick<LoadedModel, 'model' | 'dtype' | 'tokeni
   /** What its folder is called. */
   readonly name: string
   readonly backend: Backend
+  /** Where its files are. */
+  readonly folder: ModelFolder
 }
 
 /** Finds, loads and hands over a model; frees it and its backend afterwards, whatever happens. */
@@ -33,7 +35,7 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
   progress.stop()
   const { model, dtype, tokenizerJson, generation } = loaded
   // awaited here: the model must live until the work is done
-  return await use({ name: folder.name, model, dtype, tokenizerJson, generation, backend })
+  return await use({ name: folder.name, folder, model, dtype, tokenizerJson, generation, backend })
 }
 
 /** The tokenizer of a model whose folder has one. */

@@ -6,14 +6,25 @@ export class Interrupts {
   /** Set once a signal has asked for the end. */
   exitCode: number | undefined
   #listeners: (() => void)[] = []
+  #stop: (() => void) | undefined
 
   signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
     const listener = name === 'SIGINT' ? this.#listeners.at(-1) : undefined
     if (listener) return listener()
     const code = 128 + constants.signals[name]
     if (this.exitCode !== undefined) process.exit(code)
-    this.exitCode = code
+    // an orderly end is no failure
+    this.exitCode = this.#stop ? 0 : code
+    if (this.#stop) return this.#stop()
     this.abort.abort(new DOMException('interrupted', 'AbortError'))
+  }
+
+  /** Gives the first signal of any kind to `listener`, which brings the command to its end, until the returned function is called. */
+  onStop(listener: () => void): () => void {
+    this.#stop = listener
+    return () => {
+      this.#stop = undefined
+    }
   }
 
   /** Gives Ctrl-C to `listener` until the returned function is called. */

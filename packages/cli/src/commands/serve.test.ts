@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { memoryIo } from '../memory-io.js'
+import { run } from '../run.js'
+
+const model = resolve(import.meta.dirname, '../../../../models/novels-7m')
+
+test('retnet serve answers the curl that it prints and those of the README, and ends in order on a signal', async () => {
+  let stop = () => {}
+  const io = { ...memoryIo(), onStop: (listener: () => void) => ((stop = listener), () => {}) }
+  const ended = run(['serve', '--model', model, '--port', '0', '--rows', '2', '--threads', '1'], io)
+  await expect.poll(() => io.output.stdout, { timeout: 60_000 }).toContain('curl')
+  const command = io.output.stdout.split('\n').find((line) => line.includes('curl'))!
+  const answer = await shell(command.replace('curl', 'curl -s'))
+  const { choices, usage } = JSON.parse(answer) as { choices: { text: string }[]; usage: object }
+  expect(choices[0].text.length).toBeGreaterThan(40)
+  expect(usage).toMatchObject({ completion_tokens: 40 })
+  const url = /http:\S+(?=\/v1)/.exec(command)![0]
+  for (const example of examples()) {
+    const reply = await shell(example.replace('curl', 'curl -s').replace('http://localhost:8080', url))
+    expect(reply, example).toMatch(/^(\{|data: )/)
+    expect(reply, example).not.toContain('"error"')
+  }
+  stop()
+  expect(await ended).toBe(0)
+  expect(io.output.stderr).toContain('shutting down')
+})
+
+test('a port that is in use is said to be, with what to do', async () => {
+  const other = createServer()
+  const port = await new Promise<number>((found) => {
+    other.listen(0, '127.0.0.1', () => found((other.address() as { port: number }).port))
+  })
+  const io = memoryIo()
+  expect(await run(['serve', '--model', model, '--port', `${port}`, '--threads', '1'], io)).toBe(1)
+  expect(io.output.stderr).toContain(`127.0.0.1:${port}: the port is in use. Stop what uses it`)
+  other.close()
+})
+
+test.each([
+  ['--port', '70000'],
+  ['--rows', '0'],
+  ['--prot', '1'],
+])('%s %s is refused as wrong usage', async (...args) => {
+  expect(await run(['serve', ...args], memoryIo())).toBe(2)
+})
+
+function examples(): string[] {
+  const readme = readFileSync(resolve(import.meta.dirname, '../../../serve/README.md'), 'utf8')
+  const found = /```sh\n(.+?)```/s.exec(readme)![1].trim().split('\n\n')
+  expect(found).toHaveLength(5)
+  return found
+}
+
+function shell(command: string): Promise<string> {
+  return new Promise((found, reject) => {
+    const child = spawn('sh', ['-c', command])
+    let text = ''
+    child.stdout.on('data', (data: Buffer) => (text += data.toString()))
+    child.on('error', reject)
+    child.on('close', () => found(text))
+  })
+}

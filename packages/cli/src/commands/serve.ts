@@ -1,0 +1,152 @@
+/** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
+import { basename } from 'node:path'
+import type { Engine, RunningServer, ServedModel } from '@retnet/serve'
+import type { Command } from 'commander'
+import { CommandError } from '../errors.js'
+import { messageOf } from '../exit.js'
+import { type Io, write } from '../io.js'
+import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
+import { addModelOptions, type ModelOptions } from '../options/model-options.js'
+import { wholeNumber } from '../options/numbers.js'
+import { openChatEncoder } from '../text/chat-encoder.js'
+import { codecOf } from '../text/codec.js'
+
+interface CommandOptions extends ModelOptions {
+  readonly host: string
+  readonly port: number
+  readonly allowHost?: readonly string[]
+  readonly name?: string
+  readonly rows: number
+  readonly chunkTokens?: number
+  readonly queue: number
+  readonly maxPromptTokens: number
+  readonly maxTokens: number
+  readonly grace: number
+}
+
+export function addServe(program: Command, io: Io): void {
+  addModelOptions(program.command('serve'))
+    .description('Serve a model over HTTP, in the shape of the OpenAI API.')
+    .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in: set keys first', '127.0.0.1')
+    .option('--port <n>', 'where to listen; 0 takes a free port', wholeNumber(0, 65_535), 8080)
+    .option(
+      '--allow-host <name>',
+      'a Host that requests may name; may be repeated (default: loopback names, or all)',
+      collect,
+    )
+    .option('--name <name>', 'what requests call the model (default: the name of its folder)')
+    .option('--rows <n>', 'texts that are written at once', wholeNumber(1, 4096), 8)
+    .option(
+      '--chunk-tokens <n>',
+      'tokens of a prompt that go in between two steps (default: by backend)',
+      wholeNumber(1),
+    )
+    .option('--queue <n>', 'texts that may wait for a row', wholeNumber(0), 256)
+    .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
+    .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
+    .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
+    .addHelpText('after', examples)
+    .action((options: CommandOptions) => runServe(io, options))
+}
+
+const examples = `
+RETNET_API_KEYS=KEY,KEY in the environment: every request but those for /livez and /readyz needs one, as authorization: Bearer KEY.
+
+The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
+
+Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /openapi.json
+
+Examples:
+  retnet serve
+  retnet serve --model ./my-model --name mine --port 9000 --rows 16
+  retnet serve --backend webgpu --dtype q4`
+
+async function runServe(io: Io, options: CommandOptions): Promise<void> {
+  await withModel(io, options, async (loaded) => {
+    const { Engine: EngineOfServe } = await import('@retnet/serve')
+    const { rows, chunkTokens, queue } = options
+    await loaded.model.prepare({ rows, signal: io.signal })
+    using engine = await EngineOfServe.create(loaded.model, { rows, queue, ...(chunkTokens && { chunkTokens }) })
+    const served = await servedModel(loaded, options)
+    const server = await open(io, engine, served, options)
+    await write(io.stdout, greeting(server.url, served.id))
+    await stop(io)
+    io.stderr.write('retnet: shutting down; running texts may end\n')
+    await server.close(options.grace * 1000)
+  })
+}
+
+async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<ServedModel> {
+  const tokenizer = requireTokenizer(loaded)
+  const encodeChat = await openChatEncoder(loaded.folder, tokenizer)
+  const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
+  return {
+    id: options.name ?? basename(loaded.name),
+    codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
+    bosToken,
+    eosTokens,
+    ...(encodeChat && { encodeChat }),
+    defaults: { temperature, topP, topK, repetitionPenalty },
+  }
+}
+
+async function open(io: Io, engine: Engine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+  const { serve } = await import('@retnet/serve')
+  const { host, port, allowHost, maxPromptTokens, maxTokens } = options
+  try {
+    return await serve({
+      engine,
+      model,
+      host,
+      port,
+      ...(allowHost && { allowedHosts: allowHost }),
+      apiKeys: keysOf(io),
+      limits: { promptTokens: maxPromptTokens, maxTokens },
+      onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
+    })
+  } catch (cause) {
+    throw cannotListen(cause, host, port)
+  }
+}
+
+/** From the environment: other users of the machine can read the arguments of a process. */
+function keysOf({ env }: Io): string[] {
+  return (env.RETNET_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
+}
+
+const reasons: Readonly<Record<string, readonly [message: string, fix: string]>> = {
+  EADDRINUSE: ['the port is in use.', 'Stop what uses it, or give another --port; 0 takes a free one.'],
+  EACCES: ['this port needs more rights.', 'Give a --port above 1023.'],
+  EADDRNOTAVAIL: ['this machine does not have that address.', 'Give another --host, such as 127.0.0.1.'],
+  ENOTFOUND: ['there is no such host name.', 'Give another --host, such as 127.0.0.1.'],
+}
+
+function cannotListen(cause: unknown, host: string, port: number): unknown {
+  const found = reasons[(cause as NodeJS.ErrnoException).code ?? '']
+  if (!found) return cause
+  const error = new CommandError(`${host}:${port}: ${found[0]}`, found[1])
+  error.cause = cause
+  return error
+}
+
+function greeting(url: string, id: string): string {
+  const body = JSON.stringify({ model: id, prompt: 'It was a dark and stormy night', max_tokens: 40 })
+  return `${id} at ${url}. Try:
+
+  curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
+
+`
+}
+
+/** Resolves when a signal comes. */
+function stop(io: Io): Promise<void> {
+  return new Promise((resolve) => {
+    if (io.signal.aborted) resolve()
+    io.signal.addEventListener('abort', () => resolve(), { once: true })
+    io.onStop?.(resolve)
+  })
+}
+
+function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text]
+}

@@ -1,0 +1,67 @@
+/** Errors as a client of the OpenAI API reads them: a status, and an envelope with message, type, param and code. */
+import { RowError } from '@retnet/core'
+import { GenerateArgumentError } from '@retnet/generate'
+import { EngineClosedError, QueueFullError } from '../errors.js'
+
+type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 421 | 422 | 500 | 503
+
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string
+    readonly type: 'invalid_request_error' | 'server_error'
+    readonly param: string | null
+    readonly code: string
+  }
+}
+
+export class ApiError extends Error {
+  readonly status: Status
+  readonly code: string
+  readonly param: string | null
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: Status,
+    code: string,
+    message: string,
+    param: string | null = null,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+    this.param = param
+    this.headers = headers
+  }
+
+  get body(): ErrorBody {
+    const type = this.status >= 500 ? 'server_error' : 'invalid_request_error'
+    return { error: { message: this.message, type, param: this.param, code: this.code } }
+  }
+
+  get response(): Response {
+    return Response.json(this.body, { status: this.status, headers: this.headers })
+  }
+}
+
+const retry = { 'retry-after': '1' }
+
+/** What a client may know of an error. Of one that was not foreseen it learns nothing. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof QueueFullError) return new ApiError(503, 'queue_full', error.message, null, retry)
+  if (error instanceof EngineClosedError) return new ApiError(503, 'shutting_down', error.message, null, retry)
+  if (error instanceof GenerateArgumentError) {
+    const param = snakeCase(error.argument)
+    return new ApiError(400, 'invalid_value', error.message.replace(error.argument, param), param)
+  }
+  if (error instanceof RowError) {
+    return new ApiError(500, 'not_finite', 'The model gave no numbers to draw a token from.')
+  }
+  return new ApiError(500, 'internal_error', 'The server failed. The request may be sent again.')
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

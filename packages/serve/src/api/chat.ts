@@ -1,0 +1,83 @@
+/** POST /v1/chat/completions. */
+import { RetNetError } from '@retnet/core'
+import { ApiError } from './api-error.js'
+import { begin } from './begin.js'
+import { chatFormat } from './chat-format.js'
+import { checkRequest } from './check-request.js'
+import { type ApiContext, requireModel } from './context.js'
+import { requireLength } from './read-prompts.js'
+import { respondStream, respondWhole } from './respond.js'
+import { type ChatRequest, chatRequest } from './schemas.js'
+import type { ChatMessage, ServedModel } from './served-model.js'
+import { settingsOf } from './settings.js'
+
+const defaultMaxTokens = 1024
+
+export async function chat(context: ApiContext, body: unknown, signal: AbortSignal): Promise<Response> {
+  const { engine, served, limits } = context
+  const request = checkRequest(chatRequest, body)
+  requireModel(context, request.model)
+  const settings = settingsOf(
+    { ...request, max_tokens: maxTokensOf(request) },
+    {
+      served,
+      vocabSize: engine.model.spec.vocabSize,
+      limits,
+      maxTokens: Math.min(defaultMaxTokens, limits.maxTokens),
+      logprobs: logprobsOf(request),
+    },
+  )
+  engine.requireRoom(settings.length)
+  if (request.messages.length > limits.messages) {
+    throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
+  }
+  const ids = requireLength(encodeChat(served, request), limits, 'messages')
+  const response = {
+    choices: begin(context, { prompts: [{ ids, text: '' }], settings }),
+    format: chatFormat(served.codec),
+    model: served.id,
+    fingerprint: engine.model.identity.weights,
+    promptTokens: ids.length,
+    limits,
+    signal,
+  }
+  if (!request.stream) return respondWhole(response)
+  return respondStream(response, request.stream_options?.include_usage ?? false)
+}
+
+function maxTokensOf({ max_tokens, max_completion_tokens }: ChatRequest): number | null | undefined {
+  if (max_tokens == null || max_completion_tokens == null) return max_completion_tokens ?? max_tokens
+  const message = 'max_tokens: leave it out where there is max_completion_tokens.'
+  throw new ApiError(400, 'invalid_value', message, 'max_tokens')
+}
+
+function logprobsOf({ logprobs, top_logprobs }: ChatRequest): number | undefined {
+  if (logprobs) return top_logprobs ?? 0
+  if (top_logprobs == null) return undefined
+  throw new ApiError(400, 'invalid_value', 'top_logprobs: only with logprobs: true.', 'top_logprobs')
+}
+
+function encodeChat({ encodeChat: encode, id }: ServedModel, { messages }: ChatRequest): ArrayLike<number> {
+  if (!encode) {
+    const message = `${id} has no chat template, so it cannot be talked to in messages. Use /v1/completions.`
+    throw new ApiError(400, 'no_chat_template', message, 'messages')
+  }
+  const ids = refusing(() => encode(messages.map(plain)))
+  if (ids.length > 0) return ids
+  throw new ApiError(400, 'invalid_value', 'messages: the conversation has no tokens.', 'messages')
+}
+
+/** The template, or who runs it, may refuse the messages: their order, their roles, what is in them. */
+function refusing<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!RetNetError.isInstance(error)) throw error
+    throw new ApiError(400, 'invalid_messages', error.message, 'messages')
+  }
+}
+
+function plain({ role, content, name }: ChatRequest['messages'][number]): ChatMessage {
+  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
+  return { role, content: text, ...(name !== undefined && { name }) }
+}

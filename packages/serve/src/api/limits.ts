@@ -1,0 +1,43 @@
+import { ServeArgumentError } from '../errors.js'
+
+/** What a request may ask for. All of it is checked before the request costs anything. */
+export interface Limits {
+  /** Bytes of a body. Default 4 MiB. */
+  readonly bodyBytes: number
+  /** Tokens of a prompt. Default 1,000,000. */
+  readonly promptTokens: number
+  /** Most `max_tokens`. Default 65,536. */
+  readonly maxTokens: number
+  /** `n`. Default 16. */
+  readonly n: number
+  /** Texts that one request begins: prompts times `n`. Default 64. */
+  readonly choices: number
+  /** Messages of a conversation. Default 1,024. */
+  readonly messages: number
+  /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
+  readonly readerMs: number
+  /** Milliseconds of silence after which a stream sends a comment. Default 15,000. */
+  readonly pingMs: number
+}
+
+const defaults: Limits = {
+  bodyBytes: 4 * 1024 * 1024,
+  promptTokens: 1_000_000,
+  maxTokens: 65_536,
+  n: 16,
+  choices: 64,
+  messages: 1024,
+  readerMs: 30_000,
+  pingMs: 15_000,
+}
+
+export function validateLimits(given: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new ServeArgumentError('limits', `only names among ${Object.keys(defaults).join(', ')}`, name)
+    }
+    if (Number.isSafeInteger(value) && value >= 1) continue
+    throw new ServeArgumentError(`limits.${name}`, 'a whole number of at least 1', value)
+  }
+  return { ...defaults, ...given }
+}

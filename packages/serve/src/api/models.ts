@@ -1,0 +1,29 @@
+/** GET /v1/models and /v1/models/{id}. */
+import { type ApiContext, requireModel } from './context.js'
+
+export function listModels(context: ApiContext): Response {
+  return Response.json({ object: 'list', data: [describe(context)] })
+}
+
+export function getModel(context: ApiContext, id: string): Response {
+  requireModel(context, id)
+  return Response.json(describe(context))
+}
+
+function describe({ engine, served, created, limits }: ApiContext): object {
+  const { spec, stateBytes, weightBytes } = engine.model
+  return {
+    id: served.id,
+    object: 'model',
+    created,
+    owned_by: 'retnet',
+    meta: {
+      vocab_size: spec.vocabSize,
+      state_bytes: stateBytes,
+      weight_bytes: weightBytes,
+      max_prompt_tokens: limits.promptTokens,
+      max_tokens: limits.maxTokens,
+      chat: served.encodeChat !== undefined,
+    },
+  }
+}

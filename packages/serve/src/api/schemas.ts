@@ -1,0 +1,69 @@
+/** The requests, as one source of validation and of /openapi.json. Ranges of sampling options are those of @retnet/generate. */
+import { z } from '@hono/zod-openapi'
+
+const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish()
+
+const sampling = {
+  model: z.string().max(256).optional(),
+  max_tokens: maybe(z.int().min(0)),
+  temperature: maybe(z.number()),
+  top_p: maybe(z.number()),
+  top_k: maybe(z.int()),
+  min_p: maybe(z.number()),
+  repetition_penalty: maybe(z.number()),
+  frequency_penalty: maybe(z.number()),
+  presence_penalty: maybe(z.number()),
+  logit_bias: maybe(z.record(z.string().max(20), z.number())),
+  seed: maybe(z.int().min(0)),
+  stop: maybe(z.union([z.string(), z.array(z.string()).max(16)])),
+  ignore_eos: maybe(z.boolean()),
+  n: maybe(z.int().min(1)),
+  stream: maybe(z.boolean()),
+  stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()) })),
+  user: maybe(z.string().max(512)),
+}
+
+export const completionRequest = z
+  .strictObject({
+    ...sampling,
+    /** A text, token ids, or a list of either; read by `readPrompts`. */
+    prompt: z.unknown().optional(),
+    echo: maybe(z.boolean()),
+    logprobs: maybe(z.int().min(0).max(20)),
+    best_of: maybe(z.int().min(1)),
+  })
+  .openapi('CompletionRequest')
+
+const textPart = z.strictObject({ type: z.literal('text'), text: z.string() })
+
+const message = z.strictObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  content: z.union([z.string(), z.array(textPart).min(1).max(64)]),
+  name: z.string().max(64).optional(),
+})
+
+export const chatRequest = z
+  .strictObject({
+    ...sampling,
+    messages: z.array(message).min(1),
+    max_completion_tokens: maybe(z.int().min(0)),
+    logprobs: maybe(z.boolean()),
+    top_logprobs: maybe(z.int().min(0).max(20)),
+  })
+  .openapi('ChatCompletionRequest')
+
+export const tokenizeRequest = z
+  .strictObject({
+    model: z.string().max(256).optional(),
+    prompt: z.string(),
+    add_special_tokens: z.boolean().optional(),
+  })
+  .openapi('TokenizeRequest')
+
+export const detokenizeRequest = z
+  .strictObject({ model: z.string().max(256).optional(), tokens: z.array(z.int().min(0)) })
+  .openapi('DetokenizeRequest')
+
+export type CompletionRequest = z.infer<typeof completionRequest>
+export type ChatRequest = z.infer<typeof chatRequest>
+export type SamplingRequest = Pick<CompletionRequest, keyof typeof sampling>

@@ -1,0 +1,33 @@
+import { ServeArgumentError } from '../errors.js'
+
+export interface EngineOptions {
+  /** Sequences that are advanced together, and so the states that are held. Default 8. */
+  readonly rows?: number
+  /** Tokens of a prompt that go in at once; prompts are cut on this grid, whatever else is running. Default: what the backend prefers. */
+  readonly chunkTokens?: number
+  /**
+   * Tokens of one step: one for each text that is being written, the rest for chunks of prompts, at least one of them. A small number keeps
+   * the stream smooth while prompts come in, a large one takes prompts in sooner. Default: two chunks.
+   */
+  readonly stepTokens?: number
+  /** Generations that may wait for a row. Default 256. */
+  readonly queue?: number
+  /** Tokens that are held for a slow reader; its text is not continued while so many are. Default 64. */
+  readonly readAhead?: number
+}
+
+export function validateEngineOptions(options: EngineOptions, preferredTokens: number): Required<EngineOptions> {
+  const chunkTokens = options.chunkTokens ?? preferredTokens
+  const defaults = { rows: 8, chunkTokens, stepTokens: 2 * chunkTokens, queue: 256, readAhead: 64 }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new ServeArgumentError('options', `only names among ${Object.keys(defaults).join(', ')}`, name)
+    }
+    const least = name === 'queue' ? 0 : 1
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least)) {
+      throw new ServeArgumentError(name, `a whole number of at least ${least}`, value)
+    }
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(given) }
+}

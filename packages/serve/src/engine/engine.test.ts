@@ -1,0 +1,174 @@
+import { RowError } from '@retnet/core'
+import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
+import { describe, expect, test } from 'vitest'
+import { EngineClosedError, QueueFullError } from '../errors.js'
+import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
+import { Engine } from './engine.js'
+import type { Job, JobEvent, JobRequest } from './job.js'
+
+interface Ask {
+  readonly prompt: Int32Array
+  readonly options: GenerateOptions
+}
+
+const request = ({ prompt, options }: Ask, more: Partial<JobRequest> = {}): JobRequest => {
+  return { prompt, settings: validateOptions(options, 31), codec, ...more }
+}
+
+async function read(job: Job): Promise<JobEvent[]> {
+  const events: JobEvent[] = []
+  for await (const event of job.events) events.push(event)
+  return events
+}
+
+const drawn = (events: readonly JobEvent[]) => events.filter(({ kind }) => kind === 'token').map(({ id }) => id)
+const idsOf = async (job: Job) => drawn(await read(job))
+
+const asks: readonly Ask[] = [
+  { prompt: someIds(1), options: { seed: 1, maxTokens: 20 } },
+  { prompt: someIds(150, 3), options: { seed: 2, maxTokens: 9, temperature: 0.7, topK: 9 } },
+  { prompt: someIds(40, 5), options: { seed: 3, maxTokens: 25, topP: 0.9, repetitionPenalty: 1.3 } },
+  { prompt: someIds(17, 8), options: { seed: 4, maxTokens: 30, temperature: 0 } },
+  { prompt: someIds(129, 9), options: { seed: 5, maxTokens: 12, frequencyPenalty: 0.5, logitBias: { 4: 3 } } },
+  { prompt: someIds(63, 2), options: { seed: 6, maxTokens: 14, minP: 0.05, logprobs: 2 } },
+]
+
+describe('the engine', () => {
+  test.each([
+    { rows: 1, chunkTokens: 128 },
+    { rows: 6, chunkTokens: 128 },
+    { rows: 6, chunkTokens: 1 },
+    { rows: 4, chunkTokens: 16, stepTokens: 1 },
+    { rows: 3, chunkTokens: 50, stepTokens: 200 },
+    { rows: 8, chunkTokens: 1000 },
+  ])('writes with %j what each request gets alone', async (options) => {
+    using model = await testModel()
+    using engine = await Engine.create(model, options)
+    const jobs = engine.submit(asks.map((ask) => request(ask)))
+    const all = await Promise.all(jobs.map(idsOf))
+    for (const [at, { prompt, options: own }] of asks.entries()) {
+      expect(all[at]).toEqual((await generate(model, prompt, own).result).ids)
+    }
+    await engine.drain()
+    expect(engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test('writes the same whoever comes and goes meanwhile', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 3, chunkTokens: 16 })
+    const [job] = engine.submit([request(asks[2])])
+    const others: Job[] = []
+    const ids: number[] = []
+    for await (const { id } of job.events) {
+      ids.push(id)
+      if (ids.length % 4 === 0) others.push(...engine.submit([request(asks[ids.length % asks.length])]))
+      if (ids.length % 8 === 0) others.at(-1)!.cancel()
+    }
+    expect(ids).toEqual((await generate(model, asks[2].prompt, asks[2].options).result).ids)
+    for (const other of others) await read(other)
+  })
+
+  test('reads a shared prompt once; choice by choice the texts are those of its seed', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const prompt = someIds(129)
+    const seeds = [7, 8, 9, 10]
+    const jobs = engine.submit(seeds.map((seed) => request({ prompt, options: { seed, maxTokens: 8 } })))
+    const all = await Promise.all(jobs.map(idsOf))
+    for (const [at, seed] of seeds.entries()) {
+      expect(all[at]).toEqual((await generate(model, prompt, { seed, maxTokens: 8 }).result).ids)
+    }
+    const runs = (await model.program('consume', { rows: 1, length: 128 })).stats().runs
+    // once here, and once for each that was generated alone
+    expect(runs).toBe(1 + seeds.length)
+  })
+
+  test('lets the next one read a shared prompt when the first is cancelled', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 1, chunkTokens: 8, stepTokens: 1 })
+    const prompt = someIds(60)
+    const jobs = engine.submit([1, 2, 3].map((seed) => request({ prompt, options: { seed, maxTokens: 5 } })))
+    jobs[0].cancel()
+    expect(await idsOf(jobs[0])).toEqual([])
+    expect(await idsOf(jobs[2])).toEqual((await generate(model, prompt, { seed: 3, maxTokens: 5 }).result).ids)
+    expect(await idsOf(jobs[1])).toHaveLength(5)
+  })
+
+  test('ends a text whose numbers are broken, and no other; its row is as new afterwards', async () => {
+    using model = await brokenModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const poison = { prompt: Int32Array.of(1, brokenId, 3), options: { maxTokens: 5 } }
+    const sound = { ...asks[3], options: { ...asks[3].options, logitBias: { [brokenId]: -100 } } }
+    const [bad, badToo, good, next] = engine.submit([
+      request(poison),
+      request({ ...poison, options: { maxTokens: 5, logprobs: 0 } }),
+      request(sound),
+      request(sound),
+    ])
+    await expect(read(bad)).rejects.toThrow(RowError)
+    await expect(read(badToo)).rejects.toThrow(RowError)
+    const { ids } = await generate(model, sound.prompt, sound.options).result
+    expect(await idsOf(good)).toEqual(ids)
+    expect(await idsOf(next)).toEqual(ids)
+  })
+
+  test('gives the row of a slow reader to others, who lose nothing, and neither does it', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 1, readAhead: 4 })
+    const [slow] = engine.submit([request(asks[2])])
+    const first = [(await slow.events.next()).value!.id]
+    const [quick] = engine.submit([request(asks[1])])
+    expect(await idsOf(quick)).toEqual((await generate(model, asks[1].prompt, asks[1].options).result).ids)
+    await expect.poll(() => engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
+    const expected = (await generate(model, asks[2].prompt, asks[2].options).result).ids
+    expect([...first, ...(await idsOf(slow))]).toEqual(expected)
+  })
+
+  test('a cancelled text gives its row back, running, waiting or parked', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 1, readAhead: 2 })
+    const endless = { prompt: someIds(3), options: { maxTokens: 1e9 } }
+    const [parked] = engine.submit([request(endless)])
+    await parked.events.next()
+    const [running] = engine.submit([request(endless)])
+    await running.events.next()
+    const [waiting] = engine.submit([request(endless)])
+    for (const job of [waiting, parked, running]) job.cancel()
+    await engine.drain()
+    expect(engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test('refuses what it has no room for before anything begins, and everything once it ends', async () => {
+    using model = await testModel()
+    const engine = await Engine.create(model, { rows: 1, queue: 1 })
+    const three = [1, 2, 3].map((seed) => request({ prompt: someIds(4), options: { seed, maxTokens: 3 } }))
+    expect(() => engine.submit(three)).toThrow(QueueFullError)
+    expect(engine.status).toEqual({ rows: 1, running: 0, waiting: 0 })
+    const [, second] = engine.submit(three.slice(1))
+    engine.dispose()
+    await expect(read(second)).rejects.toThrow(EngineClosedError)
+    expect(() => engine.submit(three.slice(2))).toThrow(EngineClosedError)
+  })
+
+  test('scores a prompt as the logits of all its places do', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const prompt = someIds(9)
+    const options = { maxTokens: 0, logprobs: 1 }
+    const [job] = engine.submit([request({ prompt, options }, { scorePrompt: true })])
+    const scores = (await read(job)).map(({ logprob }) => logprob)
+    using state = await model.createState()
+    const expected: (number | null)[] = [null]
+    for (let at = 0; at < prompt.length - 1; at++) {
+      const logits = await model.next(state, prompt[at])
+      const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0)
+      expected.push(logits[prompt[at + 1]] - Math.log(total))
+    }
+    expect(scores).toEqual(expected.map((value) => (value === null ? null : expect.closeTo(value, 4))))
+  })
+
+  test.each([{ rows: 0 }, { chunkTokens: 1.5 }, { row: 3 }])('refuses the options %j', async (options) => {
+    using model = await testModel()
+    await expect(Engine.create(model, options)).rejects.toThrow('expected')
+  })
+})

@@ -1,0 +1,265 @@
+/**
+ * Writes many texts at once over the rows of one batch. A generation that has a row is never short of memory; others wait for one in the
+ * order they came. It knows no HTTP, and no text but what a codec makes of ids.
+ */
+import type { Batch, Model } from '@retnet/core'
+import { EngineClosedError, QueueFullError } from '../errors.js'
+import { type EngineOptions, validateEngineOptions } from './engine-options.js'
+import { Job, type JobRequest } from './job.js'
+import { type Chunk, planStep } from './plan-step.js'
+import { nextTurn } from './next-turn.js'
+
+export interface EngineStatus {
+  readonly rows: number
+  readonly running: number
+  /** Generations that wait for a row, those included that wait for their reader. */
+  readonly waiting: number
+}
+
+export class Engine {
+  readonly model: Model
+  readonly #batch: Batch
+  readonly #options: Required<EngineOptions>
+  /** By row. */
+  readonly #rows: (Job | null)[]
+  /** Jobs with a row, in the order of admission. */
+  #admitted: Job[] = []
+  #queue: Job[] = []
+  /** Jobs whose reader is slow and whose row was needed. */
+  readonly #parked = new Set<Job>()
+  #working = false
+  #closed = false
+  #onIdle: (() => void)[] = []
+
+  private constructor(model: Model, batch: Batch, options: Required<EngineOptions>) {
+    this.model = model
+    this.#batch = batch
+    this.#options = options
+    this.#rows = Array.from({ length: options.rows }, () => null)
+  }
+
+  static async create(model: Model, options: EngineOptions = {}): Promise<Engine> {
+    const valid = validateEngineOptions(options, model.backend.limits.preferredTokens)
+    return new Engine(model, await model.createBatch(valid.rows), valid)
+  }
+
+  get status(): EngineStatus {
+    const followers = [...this.#admitted, ...this.#queue].reduce((sum, job) => sum + job.followers.length, 0)
+    const waiting = this.#queue.length + this.#parked.size + followers
+    return { rows: this.#rows.length, running: this.#admitted.length, waiting }
+  }
+
+  /** Throws QueueFullError or EngineClosedError if `count` more generations cannot be taken now. Costs nothing. */
+  requireRoom(count: number): void {
+    if (this.#closed) throw new EngineClosedError()
+    const { rows, running, waiting } = this.status
+    if (running + waiting + count > rows + this.#options.queue) throw new QueueFullError(this.#options.queue)
+  }
+
+  /**
+   * Begins `requests`, all or none. Those that share their prompt (the same object) read it once, if none of them scores it. Ids must
+   * be in the vocabulary.
+   */
+  submit(requests: readonly JobRequest[]): Job[] {
+    this.requireRoom(requests.length)
+    for (const prompt of new Set(requests.map((each) => each.prompt))) this.model.checkTokens(prompt)
+    const jobs = requests.map((request) => this.#createJob(request))
+    const leaders = new Map<ArrayLike<number>, Job>()
+    for (const [at, job] of jobs.entries()) {
+      if (job.isDone) continue
+      const leader = requests[at].scorePrompt || job.isRead ? undefined : leaders.get(job.prompt)
+      if (leader) leader.followers.push(job)
+      else this.#queue.push(job)
+      leaders.set(job.prompt, leader ?? job)
+    }
+    this.#wake()
+    return jobs
+  }
+
+  /** Takes no more requests; resolves when all that were taken are done. */
+  async drain(): Promise<void> {
+    this.#closed = true
+    if (this.#isIdle) return
+    await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /** Takes no more requests and ends what is running within a step; readers get an EngineClosedError. */
+  abort(): void {
+    this.#closed = true
+    const all = [...this.#admitted, ...this.#queue, ...this.#parked]
+    for (const job of all.flatMap((one) => [one, ...one.followers])) job.end(new EngineClosedError())
+    this.#queue = []
+    this.#parked.clear()
+    this.#wake()
+  }
+
+  /** `abort`, and frees the states; the model stays. */
+  dispose(): void {
+    this.abort()
+    if (!this.#working) this.#batch.dispose()
+    else this.#onIdle.push(() => this.#batch.dispose())
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  get #isIdle(): boolean {
+    return this.#admitted.length + this.#queue.length + this.#parked.size === 0
+  }
+
+  #createJob(request: JobRequest): Job {
+    const { vocabSize } = this.model.spec
+    return new Job(request, { vocabSize, readAhead: this.#options.readAhead, onChange: (job) => this.#onChange(job) })
+  }
+
+  #onChange(job: Job): void {
+    if (this.#parked.delete(job) && !job.isDone) this.#queue.unshift(job)
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#working) return
+    this.#working = true
+    void this.#work()
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      this.#sweep()
+      await this.#admit()
+      const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
+      if (steps.length + chunks.length === 0 && !this.#canAdmit && !this.#admitted.some((job) => job.isDone)) break
+      await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
+      await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
+      await this.#read(chunks)
+      await this.#startFollowers()
+      // sockets and timers get their turn in every step: tokens go out, and those who hang up are noticed
+      await nextTurn()
+    }
+    this.#working = false
+    if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  /** Frees the rows of what is done, and takes what was cancelled out of the queue. */
+  #sweep(): void {
+    for (const job of [...this.#admitted, ...this.#queue].filter((one) => one.isDone)) this.#promoteFollower(job)
+    for (const job of this.#admitted.filter((one) => one.isDone)) this.#release(job)
+    this.#queue = this.#queue.filter((job) => !job.isDone)
+  }
+
+  /** Followers of a job that ended before its prompt was in: the first one reads it for the others. */
+  #promoteFollower(job: Job): void {
+    const [next, ...rest] = job.followers.filter((one) => !one.isDone)
+    job.followers = []
+    if (next === undefined) return
+    next.followers = rest
+    this.#queue.unshift(next)
+  }
+
+  #release(job: Job): void {
+    this.#rows[this.#rows.indexOf(job)] = null
+    this.#admitted = this.#admitted.filter((one) => one !== job)
+  }
+
+  get #canAdmit(): boolean {
+    return this.#queue.length > 0 && (this.#rows.includes(null) || this.#stalled !== undefined)
+  }
+
+  /** A job with a row that waits for its reader. */
+  get #stalled(): Job | undefined {
+    return this.#admitted.find((job) => job.events.isFull && !job.isDone)
+  }
+
+  async #admit(): Promise<void> {
+    while (this.#canAdmit) {
+      if (!this.#rows.includes(null)) await this.#park(this.#stalled!)
+      const row = this.#rows.indexOf(null)
+      const job = this.#queue.shift()
+      if (row < 0 || job === undefined) continue
+      this.#rows[row] = job
+      this.#admitted.push(job)
+      await this.#guard([job], async () => {
+        this.#batch.reset(row)
+        if (job.start) await this.#batch.restore(row, job.start)
+        job.start = null
+      })
+    }
+  }
+
+  /** Copies a state out, so that its row can be used while the reader is slow. */
+  async #park(job: Job): Promise<void> {
+    await this.#guard([job], async () => {
+      job.start = await this.#batch.snapshot(this.#rowOf(job))
+    })
+    this.#release(job)
+    if (job.isDone) return
+    // the reader may have caught up while the state was copied
+    if (job.events.isFull) this.#parked.add(job)
+    else this.#queue.push(job)
+  }
+
+  async #next(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return
+    await this.#guard(jobs, async () => {
+      const results = await this.#batch.next(jobs.map((job) => ({ row: this.#rowOf(job), token: job.token })))
+      for (const [at, { logits, error }] of results.entries()) {
+        if (error) jobs[at].end(error)
+        else this.#settle(jobs[at], () => jobs[at].takeLogits(logits!))
+      }
+    })
+  }
+
+  async #draw(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return
+    await this.#guard(jobs, async () => {
+      const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
+      for (const [at, { ids, error }] of (await this.#batch.decode(steps)).entries()) {
+        if (error) jobs[at].end(error)
+        else this.#settle(jobs[at], () => jobs[at].takeId(ids[0]))
+      }
+    })
+  }
+
+  async #read(chunks: readonly Chunk[]): Promise<void> {
+    if (chunks.length === 0) return
+    const jobs = chunks.map(({ job }) => job)
+    await this.#guard(jobs, async () => {
+      await this.#batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
+      for (const { job, tokens } of chunks) job.taken += tokens.length
+    })
+  }
+
+  async #startFollowers(): Promise<void> {
+    for (const job of this.#admitted.filter((one) => one.isRead && one.followers.length > 0 && !one.isDone)) {
+      await this.#guard([job], async () => {
+        const start = await this.#batch.snapshot(this.#rowOf(job))
+        for (const follower of job.followers) Object.assign(follower, { start, taken: job.taken })
+        this.#queue.unshift(...job.followers.splice(0))
+      })
+    }
+  }
+
+  #rowOf(job: Job): number {
+    return this.#rows.indexOf(job)
+  }
+
+  /** What goes wrong with one text, in its sampling or its decoding, is its error alone. */
+  #settle(job: Job, take: () => void): void {
+    if (job.isDone) return
+    try {
+      take()
+    } catch (error) {
+      job.end(error)
+    }
+  }
+
+  /** What goes wrong with a run ends the jobs that took part in it. */
+  async #guard(jobs: readonly Job[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      for (const job of jobs) job.end(error)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** Server-sent events, pulled by their reader: nothing is produced for one that does not read. */
+
+const encoder = new TextEncoder()
+const ping = encoder.encode(': ping\n\n')
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+}
+
+export interface EventStreamOptions {
+  /** Milliseconds of silence after which a comment is sent. */
+  readonly pingMs: number
+  /** Milliseconds that the reader may take to ask for more. */
+  readonly readerMs: number
+  /** The reader has gone, or took too long. */
+  readonly onGone: () => void
+}
+
+/** A response with one event for each value, as JSON on one line, and `[DONE]` after the last. `values` must not throw. */
+export function eventStream(values: AsyncIterator<unknown>, options: EventStreamOptions): Response {
+  const { pingMs, readerMs, onGone } = options
+  let next: Promise<IteratorResult<unknown>> | null = null
+  let patience: ReturnType<typeof setTimeout> | undefined
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clearTimeout(patience)
+        next ??= values.next()
+        const result = await within(next, pingMs)
+        if (result === null) return controller.enqueue(ping)
+        next = null
+        controller.enqueue(encoder.encode(`data: ${result.done ? '[DONE]' : JSON.stringify(result.value)}\n\n`))
+        if (result.done) return controller.close()
+        patience = setTimeout(() => {
+          onGone()
+          controller.error(new Error('the reader took too long'))
+        }, readerMs)
+      },
+      cancel() {
+        clearTimeout(patience)
+        onGone()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers })
+}
+
+/** Null after `ms` milliseconds. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,9 @@
+export { serve, type RunningServer, type ServeOptions } from './server.js'
+export type { Limits } from './api/limits.js'
+export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.js'
+
+export { Engine, type EngineStatus } from './engine/engine.js'
+export type { EngineOptions } from './engine/engine-options.js'
+export type { DrawnToken, FinishReason, Job, JobEvent, JobRequest, PromptToken } from './engine/job.js'
+
+export { EngineClosedError, QueueFullError, ServeArgumentError } from './errors.js'

@@ -1,0 +1,37 @@
+/** A model and a codec small enough to read: every id is one character. */
+import { tinyModel } from '@retnet/conformance'
+import type { Model } from '@retnet/core'
+import { cpu } from '@retnet/cpu'
+import type { ServedCodec, ServedModel } from './api/served-model.js'
+
+const characters = 'abcdefghijklmnopqrstuvwxyz .,!#'
+/** The id of "#", whose embedding is broken in `brokenModel`. */
+export const brokenId = 30
+
+export const codec: ServedCodec = {
+  encode: (text) => Int32Array.from(text, (character) => Math.max(0, characters.indexOf(character))),
+  decode: (ids) => Array.from(ids, (id) => characters[id]).join(''),
+  createDecodeStream: () => ({ push: (id) => characters[id], flush: () => '' }),
+}
+
+export async function testModel(change?: (name: string, data: Float32Array) => void): Promise<Model> {
+  return tinyModel(await cpu({ threads: 1 }), change)
+}
+
+/** Whoever reads "#" gets no numbers. */
+export function brokenModel(): Promise<Model> {
+  return testModel((name, data) => {
+    if (name.includes('embed')) data.fill(NaN, brokenId * 12, (brokenId + 1) * 12)
+  })
+}
+
+export const served: ServedModel = {
+  id: 'tiny',
+  codec,
+  encodeChat: (messages) => codec.encode(messages.map(({ role, content }) => `${role} ${content}.`).join('')),
+}
+
+/** A text of `length` ids without the broken one. */
+export function someIds(length: number, from = 0): Int32Array {
+  return Int32Array.from({ length }, (_, at) => (from + at * 7 + (at >> 3)) % brokenId)
+}
