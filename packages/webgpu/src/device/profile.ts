@@ -63,6 +63,13 @@ export function checkTuning(tune: Tuning): void {
     throw new ArgumentError({ argument: 'tune.words', expected: '1, 2 or 4', actual: words })
   if (!Number.isSafeInteger(flight) || flight < 1)
     throw new ArgumentError({ argument: 'tune.flight', expected: 'a whole number above 0', actual: flight })
+  const { matrixRows = 1, groups = 1, depth = 32 } = tune
+  for (const [name, value] of Object.entries({ matrixRows, groups })) {
+    if (Number.isSafeInteger(value) && value > 0) continue
+    throw new ArgumentError({ argument: `tune.${name}`, expected: 'a whole number above 0', actual: value })
+  }
+  if (![32, 64, 128].includes(depth))
+    throw new ArgumentError({ argument: 'tune.depth', expected: '32, 64 or 128', actual: depth })
   if (![1, 2, 4, 8].includes(columns))
     throw new ArgumentError({ argument: 'tune.columns', expected: '1, 2, 4 or 8', actual: columns })
 }
