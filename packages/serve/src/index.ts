@@ -7,3 +7,8 @@ export type { EngineOptions } from './engine/engine-options.js'
 export type { DrawnToken, FinishReason, Job, JobEvent, JobRequest, PromptToken } from './engine/job.js'
 
 export { EngineClosedError, QueueFullError, ServeArgumentError } from './errors.js'
+
+export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
+export type { Clock } from './stores/common/clock.js'
+export type * from './stores/contract.js'
+export { FencedError, LogGoneError, LogOrderError, ScopeBusyError, StoreError } from './stores/errors.js'
