@@ -76,9 +76,11 @@ export interface LeaseStore {
 
 /** The entries of turns, in order, each written once. It checks leases, so it belongs to the LeaseStore made with it. */
 export interface TokenLog {
+  /** Makes an empty log, which can be followed before anybody writes. Does nothing if there is one. */
+  open(scope: string, turn: string, ttlMs: number): Promise<void>
   /**
    * Adds entries at `index`, atomically, and renews the lease. Throws FencedError if the lease is not the present one, LogOrderError
-   * if the log does not end at `index` or is closed. An empty list is a heartbeat.
+   * if the log does not end at `index` or is closed. An empty list is a heartbeat. Makes the log if there is none.
    */
   append(
     lease: Lease,
@@ -88,7 +90,7 @@ export interface TokenLog {
     options: AppendOptions,
   ): Promise<LogStatus>
   read(scope: string, turn: string, from?: number): Promise<LogContent>
-  /** Entries from `from` on, as they come, until the log is closed. Throws LogGoneError if there is no such log (any more). */
+  /** Entries from `from` on, as they come, until the log is closed; a follower gets the rest of a log that expires. Throws LogGoneError if there is no such log (any more). */
   follow(scope: string, turn: string, from: number, signal?: AbortSignal): AsyncIterable<readonly Json[]>
   /** A reader has taken the entries before `index`. */
   reached(scope: string, turn: string, index: number): Promise<void>
