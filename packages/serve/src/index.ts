@@ -6,7 +6,9 @@ export { Engine, type EngineStatus } from './engine/engine.js'
 export type { EngineOptions } from './engine/engine-options.js'
 export type { DrawnToken, FinishReason, Job, JobEvent, JobRequest, PromptToken } from './engine/job.js'
 
-export { EngineClosedError, QueueFullError, ServeArgumentError } from './errors.js'
+export type { TokenConstraint } from './grammar/token-constraint.js'
+
+export { EngineClosedError, GrammarDeadEndError, QueueFullError, ServeArgumentError } from './errors.js'
 
 export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
 export type { Clock } from './stores/common/clock.js'

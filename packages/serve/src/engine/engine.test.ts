@@ -1,7 +1,7 @@
 import { RowError } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
-import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
 import { Engine } from './engine.js'
 import type { Job, JobEvent, JobRequest } from './job.js'
@@ -170,5 +170,49 @@ describe('the engine', () => {
   test.each([{ rows: 0 }, { chunkTokens: 1.5 }, { row: 3 }])('refuses the options %j', async (options) => {
     using model = await testModel()
     await expect(Engine.create(model, options)).rejects.toThrow('expected')
+  })
+})
+
+describe('a text with a constraint', () => {
+  /** Draws the ids of `whole` one after the other, or fails where there is none. */
+  function oneByOne(whole: readonly number[], deadEnd = Infinity) {
+    const taken: number[] = []
+    return {
+      taken,
+      mask: () => {
+        if (taken.length === deadEnd) throw new GrammarDeadEndError()
+        return Uint32Array.of(1 << whole[taken.length])
+      },
+      accept: (id: number) => void taken.push(id),
+      get isComplete() {
+        return taken.length === whole.length
+      },
+    }
+  }
+
+  test('has no other tokens, ends when it is whole, and keeps the log-probabilities of the model', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 20, logprobs: 0 } }
+    const constraint = oneByOne([7, 3, 30])
+    const [bound, free] = engine.submit([request(ask, { constraint }), request(ask)])
+    const events = await read(bound)
+    expect(drawn(events)).toEqual([7, 3, 30])
+    expect(constraint.taken).toEqual([7, 3, 30])
+    expect(events.at(-1)).toMatchObject({ finishReason: 'stop' })
+    const forced = { ...ask.options, temperature: 0, maxTokens: 1, logitBias: { 7: 100 } }
+    const [same] = engine.submit([request({ ...ask, options: forced })])
+    expect(events[0]).toMatchObject({ logprob: (await read(same))[0].logprob })
+    expect(await idsOf(free)).toEqual((await generate(model, ask.prompt, ask.options).result).ids)
+  })
+
+  test('that cannot go on ends alone', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 20 } }
+    const [bound, free] = engine.submit([request(ask, { constraint: oneByOne([7, 3, 2], 2) }), request(ask)])
+    await expect(read(bound)).rejects.toThrow(GrammarDeadEndError)
+    expect(await idsOf(free)).toHaveLength(20)
+    await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
   })
 })

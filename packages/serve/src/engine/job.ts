@@ -8,6 +8,7 @@ import {
   createSampler,
   logProbabilities,
 } from '@retnet/generate'
+import type { TokenConstraint } from '../grammar/token-constraint.js'
 import { Outlet } from './outlet.js'
 import { type TextOutput, createTextOutput } from './text.js'
 
@@ -43,6 +44,8 @@ export interface JobRequest {
   readonly codec: TextCodec
   /** Give the log-probabilities of the prompt too, which then goes in token by token. */
   readonly scorePrompt?: boolean
+  /** What the text may be; for this job alone. */
+  readonly constraint?: TokenConstraint
 }
 
 export interface JobHost {
@@ -55,7 +58,7 @@ export interface JobHost {
 export class Job {
   readonly prompt: ArrayLike<number>
   readonly settings: GenerateSettings
-  /** True if logits must come to the host: log-probabilities are wanted. */
+  /** True if logits must come to the host: log-probabilities are wanted, or not every token may be drawn. */
   readonly needsLogits: boolean
   readonly events: Outlet<JobEvent>
   /** Jobs with the same prompt that begin where this one has taken it in. */
@@ -69,17 +72,19 @@ export class Job {
   readonly #host: JobHost
   readonly #scores: boolean
   readonly #text: TextOutput
+  readonly #constraint: TokenConstraint | undefined
   readonly #history: { seen: Set<number>; output: Map<number, number> }
   #sampler: Sampler | null = null
   #drawn = 0
   #last: number
 
-  constructor({ prompt, settings, codec, scorePrompt = false }: JobRequest, host: JobHost) {
+  constructor({ prompt, settings, codec, scorePrompt = false, constraint }: JobRequest, host: JobHost) {
     this.prompt = prompt
     this.settings = settings
     this.#host = host
     this.#scores = scorePrompt
-    this.needsLogits = settings.logprobs !== undefined || scorePrompt
+    this.#constraint = constraint
+    this.needsLogits = settings.logprobs !== undefined || scorePrompt || constraint !== undefined
     this.events = new Outlet<JobEvent>(host.readAhead, () => host.onChange(this))
     this.#text = createTextOutput(codec, settings.stop, settings.stopIds)
     this.#history = { seen: new Set(Array.from(prompt)), output: new Map() }
@@ -108,13 +113,13 @@ export class Job {
     return { ...this.settings, history: this.#history }
   }
 
-  /** The logits [V] after `token`. Throws LogitsError. */
+  /** The logits [V] after `token`. Throws LogitsError, GrammarDeadEndError. */
   takeLogits(logits: Float32Array): void {
     if (!this.isRead) return this.#score(logits)
     const { seed, logprobs, ...rules } = this.settings
     this.#sampler ??= createSampler(rules, this.#host.vocabSize)
     const index = this.prompt.length + this.#drawn
-    const id = this.#sampler(logits, this.#history, { seed, index })
+    const id = this.#sampler(logits, this.#history, { seed, index }, this.#constraint?.mask())
     this.takeId(id, logprobs === undefined ? {} : logProbabilities(logits, id, logprobs))
   }
 
@@ -125,8 +130,10 @@ export class Job {
     this.#history.seen.add(id)
     this.#history.output.set(id, (this.#history.output.get(id) ?? 0) + 1)
     const isLast = this.#drawn === this.settings.maxTokens
-    const { text, stopped } = this.#text.push(id, isLast)
-    const finishReason = stopped ? 'stop' : isLast ? 'length' : undefined
+    this.#constraint?.accept(id)
+    const isWhole = this.#constraint?.isComplete ?? false
+    const { text, stopped } = this.#text.push(id, isLast || isWhole)
+    const finishReason = stopped || isWhole ? 'stop' : isLast ? 'length' : undefined
     this.events.push({ kind: 'token', id, text, ...probabilities, ...(finishReason && { finishReason }) })
     if (finishReason) this.end()
   }
