@@ -10,6 +10,7 @@ export type { TokenConstraint } from './grammar/token-constraint.js'
 
 export { EngineClosedError, GrammarDeadEndError, QueueFullError, ServeArgumentError } from './errors.js'
 
+export { localStores, type LocalStoresOptions } from './stores/local-stores.js'
 export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
 export type { Clock } from './stores/common/clock.js'
 export type * from './stores/contract.js'
