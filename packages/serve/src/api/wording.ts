@@ -66,7 +66,10 @@ export class Wording {
       this.#drawn++
       text.finishReason = event.finishReason ?? null
     }
-    if (this.#keeps) text.events.push(event)
+    if (this.#keeps) {
+      text.events.push(event)
+      return []
+    }
     // what belongs to a session is not over before it is kept
     const finishReason = this.#view.session === null ? text.finishReason : null
     return this.#chunks(this.#format.delta(text.choice, event, finishReason))

@@ -39,10 +39,10 @@ export function eventStream(groups: AsyncIterator<readonly Frame[]>, options: Ev
           const result = await within(next, pingMs)
           if (result === null) return controller.enqueue(ping)
           next = null
-          text = result.done ? 'data: [DONE]\n\n' : result.value.map(show).join('')
-          controller.enqueue(encoder.encode(text))
-          if (result.done) return controller.close()
+          if (result.done) return finish(controller)
+          text = result.value.map(show).join('')
         }
+        controller.enqueue(encoder.encode(text))
         patience = setTimeout(() => {
           onGone()
           controller.error(new Error('the reader took too long'))
@@ -56,6 +56,11 @@ export function eventStream(groups: AsyncIterator<readonly Frame[]>, options: Ev
     { highWaterMark: 0 },
   )
   return new Response(body, { headers })
+}
+
+function finish(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  controller.enqueue(encoder.encode('data: [DONE]\n\n'))
+  controller.close()
 }
 
 function show({ id, data }: Frame): string {

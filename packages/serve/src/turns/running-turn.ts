@@ -8,6 +8,7 @@ export class RunningTurn {
   /** Resolves when a reader has come to the end, or nobody reads any more. */
   readonly ended: Promise<void>
   readonly #log: TokenLog
+  readonly #aborting = new AbortController()
   #end!: () => void
 
   constructor(log: TokenLog, scope: string, id: string) {
@@ -19,9 +20,10 @@ export class RunningTurn {
 
   /**
    * The entries from the first one on, in the groups in which they were written. Who asks for the next group has taken this one, and the
-   * writer does not run far ahead of that. Throws LogGoneError, StoreError, or the signal's reason.
+   * writer does not run far ahead of that. Throws LogGoneError, StoreError, or the error of `abort`.
    */
-  async *entries(signal?: AbortSignal): AsyncGenerator<readonly LogEntry[], void, undefined> {
+  async *entries(): AsyncGenerator<readonly LogEntry[], void, undefined> {
+    const { signal } = this.#aborting
     let index = 0
     try {
       for await (const group of this.#log.follow(this.scope, this.id, 0, signal)) {
@@ -29,6 +31,7 @@ export class RunningTurn {
         index += group.length
         await this.#log.reached(this.scope, this.id, index)
       }
+      signal.throwIfAborted()
     } finally {
       this.#end()
     }
@@ -38,5 +41,11 @@ export class RunningTurn {
   async cancel(): Promise<void> {
     this.#end()
     await this.#log.cancel(this.scope, this.id)
+  }
+
+  /** Nobody wants the rest, and its reader gets this error. */
+  abort(error: Error): void {
+    this.#aborting.abort(error)
+    void this.cancel()
   }
 }

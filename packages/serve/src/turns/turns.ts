@@ -4,9 +4,6 @@ import { QueueFullError } from '../errors.js'
 import { RunningTurn } from './running-turn.js'
 import { type Turn, scopeOf } from './turn.js'
 
-/** Milliseconds after which the log of a turn that nobody works on is forgotten. */
-const logTtlMs = 60 * 60 * 1000
-
 export interface TurnStores {
   readonly queue: WorkQueue
   readonly log: TokenLog
@@ -38,7 +35,6 @@ export class Turns {
   /** Throws QueueFullError, or ScopeBusyError if a turn is working on the session. */
   async begin(turn: Turn, priority = 0): Promise<RunningTurn> {
     const scope = scopeOf(turn)
-    await this.#stores.log.open(scope, turn.id, logTtlMs)
     await this.#stores.queue.push({ id: turn.id, scope, priority, body: turn as unknown as Json }, this.#limit)
     const running = this.resume(scope, turn.id)
     this.#open.add(running)
@@ -54,6 +50,11 @@ export class Turns {
   /** Resolves when all turns that were begun here have been read to their end, or given up. */
   async idle(): Promise<void> {
     if (this.#open.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /** Ends all turns that were begun here; their readers get the error. */
+  abort(error: Error): void {
+    for (const running of this.#open) running.abort(error)
   }
 
   #forget(running: RunningTurn): void {
