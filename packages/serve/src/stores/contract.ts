@@ -88,9 +88,14 @@ export interface LeaseStore {
 /** The entries of turns, in order, each written once. It checks leases, so it belongs to the LeaseStore made with it. */
 export interface TokenLog {
   /**
+   * Makes an empty log, which can be followed before anybody writes. It is forgotten after `ttlMs` without a write, and one that was
+   * written in after a day without. Does nothing if there is one.
+   */
+  open(scope: string, turn: string, ttlMs: number): Promise<void>
+  /**
    * Adds entries at `index`, atomically, and renews the lease. Throws FencedError if the lease is not the present one, LogOrderError
-   * if the log does not end at `index` or is closed. An empty list is a heartbeat. If exactly these entries are the end of the log
-   * already, nothing is added: an append whose answer was lost can be repeated.
+   * if the log does not end at `index` or is closed. An empty list is a heartbeat. Makes the log if there is none. If exactly these
+   * entries are the end of the log already, nothing is added: an append whose answer was lost can be repeated.
    */
   append(
     lease: Lease,
@@ -102,8 +107,8 @@ export interface TokenLog {
   /** Of a log that does not exist: no entries, not closed. */
   read(scope: string, turn: string, from?: number): Promise<LogContent>
   /**
-   * Entries from `from` on, as they come, until the log is closed or the signal fires. A log that has not begun is waited for if `from`
-   * is 0; otherwise, and if the log is forgotten meanwhile, throws LogGoneError. One that nobody closes is forgotten after a day.
+   * Entries from `from` on, as they come, until the log is closed or the signal fires; a follower gets the rest of a log that expires
+   * if it reads on within a minute. Throws LogGoneError if there is no such log (any more).
    */
   follow(scope: string, turn: string, from: number, signal?: AbortSignal): AsyncIterable<readonly Json[]>
   /** A reader has taken the entries before `index`. */

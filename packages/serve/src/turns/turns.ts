@@ -4,6 +4,9 @@ import { QueueFullError } from '../errors.js'
 import { RunningTurn } from './running-turn.js'
 import { type Turn, scopeOf } from './turn.js'
 
+/** Milliseconds after which the log of a turn that nobody takes is forgotten. */
+const unclaimedMs = 60 * 60 * 1000
+
 export interface TurnStores {
   readonly queue: WorkQueue
   readonly log: TokenLog
@@ -35,6 +38,7 @@ export class Turns {
   /** Throws QueueFullError, or ScopeBusyError if a turn is working on the session. */
   async begin(turn: Turn, priority = 0): Promise<RunningTurn> {
     const scope = scopeOf(turn)
+    await this.#stores.log.open(scope, turn.id, unclaimedMs)
     await this.#stores.queue.push({ id: turn.id, scope, priority, body: turn as unknown as Json }, this.#limit)
     const running = this.resume(scope, turn.id)
     this.#open.add(running)

@@ -145,13 +145,42 @@ export const logChecks: readonly Check<Log>[] = [
     assert.deepEqual(await collect(log.follow('s', 't', 3)), ['d', 'e'])
     assert.deepEqual(await collect(log.follow('s', 't', 5)), [])
   }),
-  check('follow waits for a log that has not begun', async ({ log, finish }) => {
-    assert.deepEqual(await waits(collect(log.follow('s', 't', 0)), () => finish(0, ['a'])), ['a'])
+  check('an empty log can be followed, and opening it again changes nothing', async ({ log, add, finish }) => {
+    await log.open('s', 't', 60_000)
+    const all = collect(log.follow('s', 't', 0))
+    await waits(all, async () => {
+      await add(0, 'a')
+      await log.open('s', 't', 1)
+      await finish(1, ['b'])
+    })
+    assert.deepEqual(await all, ['a', 'b'])
+    await log.open('s', 't', 60_000)
+    assert.equal((await log.read('s', 't')).closed, true)
+  }),
+  check('a log that nobody writes in is forgotten, a write keeps it', async ({ bench, log, add }) => {
+    await log.open('s', 'empty', 100)
+    await log.open('s', 't', 100)
+    await add(0, 'a')
+    await bench.pass(150)
+    await throws(collect(log.follow('s', 'empty', 0)), 'LogGoneError')
+    assert.deepEqual(await collect(log.follow('s', 't', 0), 1), ['a'])
+  }),
+  check('who follows gets the rest of a log that expires', async ({ bench, log, add, finish }) => {
+    await add(0, 'a')
+    const following = log.follow('s', 't', 0)[Symbol.asyncIterator]()
+    assert.deepEqual((await following.next()).value, ['a'])
+    await finish(1, ['b'], 0)
+    await bench.pass(5)
+    await throws(collect(log.follow('s', 't', 0)), 'LogGoneError')
+    assert.deepEqual(await following.next(), { done: false, value: ['b'] })
+    assert.deepEqual(await following.next(), { done: true, value: undefined })
   }),
   check('a log closed without an entry ends its followers', async ({ log, finish }) => {
+    await log.open('s', 't', 60_000)
     assert.deepEqual(await waits(collect(log.follow('s', 't', 0)), () => finish(0)), [])
   }),
-  check('follow from the middle of a log that is not there says so', async ({ log }) => {
+  check('following a log that is not there says so', async ({ log }) => {
+    await throws(collect(log.follow('s', 'unknown', 0)), 'LogGoneError')
     await throws(collect(log.follow('s', 'unknown', 3)), 'LogGoneError')
   }),
   check('a signal ends a follow, and so does leaving its loop', async ({ log, add }) => {

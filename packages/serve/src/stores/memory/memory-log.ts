@@ -39,6 +39,11 @@ export class MemoryLog implements TokenLog {
     this.#leases = leases
   }
 
+  async open(scope: string, turn: string, ttlMs: number): Promise<void> {
+    this.#check()
+    if (this.#find(scope, turn) === undefined) this.#begin(scope, turn, ttlMs)
+  }
+
   async append(
     lease: Lease,
     turn: string,
@@ -48,7 +53,7 @@ export class MemoryLog implements TokenLog {
   ): Promise<LogStatus> {
     this.#check()
     if (!this.#leases.holds(lease)) throw new FencedError(lease.scope, lease.epoch)
-    const log = this.#begin(lease.scope, turn)
+    const log = this.#find(lease.scope, turn) ?? this.#begin(lease.scope, turn)
     const news = isNews(log, turn, index, entries, last !== undefined)
     this.#leases.extend(lease, ttlMs)
     if (news) this.#add(log, entries, last?.keepMs)
@@ -64,7 +69,7 @@ export class MemoryLog implements TokenLog {
 
   async *follow(scope: string, turn: string, from: number, signal?: AbortSignal): AsyncGenerator<readonly Json[]> {
     this.#check()
-    const log = from === 0 ? this.#begin(scope, turn) : this.#find(scope, turn)
+    const log = this.#find(scope, turn)
     if (log === undefined) throw new LogGoneError(turn)
     for (let at = from; ;) {
       this.#check()
@@ -86,7 +91,7 @@ export class MemoryLog implements TokenLog {
 
   async cancel(scope: string, turn: string): Promise<void> {
     this.#check()
-    const log = this.#begin(scope, turn)
+    const log = this.#find(scope, turn) ?? this.#begin(scope, turn)
     if (log.closed || log.cancelled) return
     log.cancelled = true
     for (const callback of this.#callbacks) queueMicrotask(() => callback(turn))
@@ -115,12 +120,10 @@ export class MemoryLog implements TokenLog {
     return log === undefined || this.#isOver(log) ? undefined : log
   }
 
-  #begin(scope: string, turn: string): Log {
-    const found = this.#find(scope, turn)
-    if (found !== undefined) return found
+  #begin(scope: string, turn: string, ttlMs = FORGOTTEN_MS): Log {
     this.#sweep()
     const log = new Log()
-    log.expires = this.#leases.clock.now() + FORGOTTEN_MS
+    log.expires = this.#leases.clock.now() + ttlMs
     this.#logs.set(`${scope}\n${turn}`, log)
     return log
   }

@@ -20,6 +20,7 @@ test.each(conformance)('%s', (_name, run) => run())
 test('an append and the wake of its follower take no turn of the event loop', async () => {
   const { leases, log } = memoryStores()
   const lease = (await leases.acquire('s', 1000))!
+  await log.open('s', 't', 1000)
   const seen: unknown[] = []
   let turns = 0
   const reading = (async () => {
