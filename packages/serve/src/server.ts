@@ -7,6 +7,7 @@ import { createKeyCheck } from './api/keys.js'
 import { type Limits, validateLimits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
 import type { Engine } from './engine/engine.js'
+import type { TextEngine } from './engine/text-engine.js'
 import { EngineClosedError, ServeArgumentError } from './errors.js'
 import { createLimitedServer } from './http/limited-server.js'
 import { createService } from './service.js'
@@ -14,7 +15,7 @@ import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
   /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
-  readonly engine: Engine
+  readonly engine: Engine | TextEngine
   readonly model: ServedModel
   /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
   readonly stores?: Stores
