@@ -12,12 +12,18 @@ export interface Begin {
   readonly echo?: boolean
 }
 
-export function begin({ engine, served, limits }: ApiContext, { prompts, settings, echo = false }: Begin): Choice[] {
+export async function begin(context: ApiContext, { prompts, settings, echo = false }: Begin): Promise<Choice[]> {
+  const { engine, served, limits, scope } = context
   const plans = prompts.flatMap((prompt) => settings.map((own) => ({ prompt, own })))
   if (plans.length > limits.choices) {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
     throw new ApiError(400, 'too_many_prompts', message, 'prompt')
   }
+  const written = plans.reduce((sum, { own }) => sum + own.maxTokens, 0)
+  await scope.admission.begin(
+    plans.length,
+    prompts.reduce((sum, { ids }) => sum + ids.length, written),
+  )
   const requests = plans.map(({ prompt, own }) => {
     const scorePrompt = echo && own.logprobs !== undefined
     return { prompt: prompt.ids, settings: own, codec: served.codec, scorePrompt }

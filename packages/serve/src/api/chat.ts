@@ -33,12 +33,13 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
   }
   const ids = requireLength(encodeChat(served, request), limits, 'messages')
   const response = {
-    choices: begin(context, { prompts: [{ ids, text: '' }], settings }),
+    choices: await begin(context, { prompts: [{ ids, text: '' }], settings }),
     format: chatFormat(served.codec),
     model: served.id,
     fingerprint: engine.model.identity.weights,
     promptTokens: ids.length,
-    limits,
+    operation: 'chat' as const,
+    context,
     signal,
   }
   if (!request.stream) return respondWhole(response)

@@ -44,9 +44,10 @@ export interface Written {
   readonly error: ApiError | null
 }
 
-export async function collect(choices: readonly Choice[]): Promise<Written[]> {
+export async function collect(choices: readonly Choice[], see: (found: ChoiceEvent) => void): Promise<Written[]> {
   const all = choices.map((choice) => ({ choice, events: [] as JobEvent[], error: null as ApiError | null }))
   for await (const found of merge(choices)) {
+    see(found)
     const own = all[choices.indexOf(found.choice)]
     if ('event' in found) own.events.push(found.event)
     else own.error = found.error

@@ -30,12 +30,13 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   engine.requireRoom(settings.length)
   const prompts = readPrompts(request.prompt, served, engine.model, limits)
   const response = {
-    choices: begin(context, { prompts, settings, echo: request.echo ?? false }),
+    choices: await begin(context, { prompts, settings, echo: request.echo ?? false }),
     format: completionFormat(served.codec),
     model: served.id,
     fingerprint: engine.model.identity.weights,
     promptTokens: prompts.reduce((sum, { ids }) => sum + ids.length, 0),
-    limits,
+    operation: 'text_completion' as const,
+    context,
     signal,
   }
   if (!request.stream) return respondWhole(response)

@@ -1,8 +1,10 @@
 /** From choices that have begun to the response, whole or as a stream. */
 import { eventStream } from '../http/event-stream.js'
-import { type Choice, collect, merge } from './choice.js'
+import type { ApiError } from './api-error.js'
+import { type Choice, type ChoiceEvent, collect, merge } from './choice.js'
 import type { Format } from './format.js'
-import type { Limits } from './limits.js'
+import type { ApiContext } from './context.js'
+import { Watch } from './watch.js'
 
 export interface Response200 {
   readonly choices: readonly Choice[]
@@ -11,7 +13,8 @@ export interface Response200 {
   /** Of the weights: equal ones give equal texts for equal seeds. */
   readonly fingerprint: string
   readonly promptTokens: number
-  readonly limits: Limits
+  readonly operation: 'text_completion' | 'chat'
+  readonly context: ApiContext
   /** Fires when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -26,9 +29,9 @@ interface Usage {
 export async function respondWhole(response: Response200): Promise<Response> {
   const { choices, format } = response
   using _ = cancelling(response)
-  const written = await collect(choices)
-  const [first] = written
-  if (written.length === 1 && first.error) throw first.error
+  using watch = watching(response, false)
+  const written = await collect(choices, (found) => see(watch, found))
+  if (written.every(({ error }) => error)) throw written[0].error
   const drawn = written.flatMap(({ events }) => events.filter(({ kind }) => kind === 'token')).length
   return Response.json({
     ...headOf(response, format.object),
@@ -38,10 +41,10 @@ export async function respondWhole(response: Response200): Promise<Response> {
 }
 
 export function respondStream(response: Response200, includeUsage: boolean): Response {
-  const { limits, choices } = response
+  const { context, choices } = response
   const stopListening = cancelling(response)
   const values = chunks(response, includeUsage, () => stopListening[Symbol.dispose]())
-  return eventStream(values, { ...limits, onGone: () => cancelAll(choices) })
+  return eventStream(values, { ...context.limits, onGone: () => cancelAll(choices) })
 }
 
 async function* chunks(response: Response200, includeUsage: boolean, onEnd: () => void): AsyncGenerator<object, void> {
@@ -50,9 +53,11 @@ async function* chunks(response: Response200, includeUsage: boolean, onEnd: () =
   const chunk = (choice: object) => ({ ...head, choices: [choice], ...(includeUsage && { usage: null }) })
   const open = new Set(choices)
   let drawn = 0
+  using watch = watching(response, true)
   try {
     for (const opening of choices.map((choice) => format.opening(choice))) if (opening) yield chunk(opening)
     for await (const found of merge(choices)) {
+      see(watch, found)
       if ('error' in found) {
         open.delete(found.choice)
         yield choices.length === 1 ? found.error.body : chunk(format.ending(found.choice, 'error'))
@@ -68,6 +73,25 @@ async function* chunks(response: Response200, includeUsage: boolean, onEnd: () =
   } finally {
     onEnd()
   }
+}
+
+function watching({ context, choices, promptTokens, operation, model }: Response200, stream: boolean): Watch {
+  const { record } = context.scope
+  const maxTokens = Math.max(...choices.map(({ settings }) => settings.maxTokens))
+  record.generation = { operation, model, stream, texts: choices.length, promptTokens, cachedTokens: 0, maxTokens }
+  for (const { job } of choices) job.onAdmitted = (at) => watch.begun(at)
+  const onLate = (error: ApiError) => {
+    for (const { job } of choices) job.cancel(error)
+  }
+  const watch = new Watch(record, { timeouts: context.timeouts, onLate })
+  return watch
+}
+
+function see(watch: Watch, found: ChoiceEvent): void {
+  if ('error' in found) return watch.ended('error', found.error.code)
+  if (found.event.kind !== 'token') return
+  watch.token(found.choice.index)
+  if (found.event.finishReason) watch.ended(found.event.finishReason)
 }
 
 function headOf({ format, model, fingerprint }: Response200, object: string) {

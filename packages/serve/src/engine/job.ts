@@ -66,6 +66,8 @@ export class Job {
   taken = 0
   isDone = false
   isCancelled = false
+  /** Called once, with the time of `performance.now`, when it has a row. */
+  onAdmitted: ((at: number) => void) | null = null
   readonly #host: JobHost
   readonly #scores: boolean
   readonly #text: TextOutput
@@ -131,11 +133,11 @@ export class Job {
     if (finishReason) this.end()
   }
 
-  /** Nobody wants the rest. What has been computed of it ends within the step that is running. */
-  cancel(): void {
+  /** Nobody wants the rest; a reader who is still there gets the error. What has been computed of it ends within the step that is running. */
+  cancel(error?: unknown): void {
     if (this.isDone) return
     this.isCancelled = true
-    this.end()
+    this.end(error)
     this.#host.onChange(this)
   }
 

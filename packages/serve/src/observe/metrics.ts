@@ -1,0 +1,104 @@
+/** All that /metrics tells, in two registries: of the model, whose name is a label, and of the process. No label comes from a request. */
+import { Counter, Histogram, Registry } from 'prom-client'
+import type { EngineStatus } from '../engine/engine.js'
+import { addAlias, addLevel } from './add-metric.js'
+import { addProcessMetrics } from './process-metrics.js'
+import type { RequestRecord, TokenMeter } from './request-record.js'
+
+// from half a millisecond: small models write a token in one
+const shortSeconds = [5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+const longSeconds = [5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600]
+const tokenCounts = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576]
+
+/** Codes of refusals that say something of the load; all others are one. */
+const rejections = new Set([
+  'queue_full',
+  'queue_timeout',
+  'shutting_down',
+  'rate_limit_exceeded',
+  'too_many_pipelined',
+])
+
+export interface Metrics extends TokenMeter {
+  readonly contentType: string
+  text(): Promise<string>
+  ended(record: RequestRecord): void
+  close(): void
+}
+
+export function createMetrics(model: string, status: () => EngineStatus): Metrics {
+  const registry = new Registry()
+  registry.setDefaultLabels({ model_name: model })
+  const registers = [registry]
+  const histogram = (name: string, help: string, buckets: number[]) => {
+    return new Histogram({ name, help, buckets, registers })
+  }
+  const ttft = histogram('vllm:time_to_first_token_seconds', 'From arrival to the first token.', longSeconds)
+  const gap = histogram(
+    'vllm:inter_token_latency_seconds',
+    'Between two tokens of a text as they go out.',
+    shortSeconds,
+  )
+  addAlias(registry, gap, 'vllm:time_per_output_token_seconds')
+  const total = histogram('vllm:e2e_request_latency_seconds', 'From arrival to the last byte.', longSeconds)
+  const queued = histogram('vllm:request_queue_time_seconds', 'Waiting for a row.', longSeconds)
+  const prompts = histogram('vllm:request_prompt_tokens', 'Tokens of the prompts of a request.', tokenCounts)
+  const written = histogram('vllm:request_generation_tokens', 'Tokens written for a request.', tokenCounts)
+  const promptTokens = new Counter({ name: 'vllm:prompt_tokens_total', help: 'Tokens of prompts.', registers })
+  const tokens = new Counter({ name: 'vllm:generation_tokens_total', help: 'Tokens written.', registers })
+  const labels = (...labelNames: string[]) => ({ labelNames, registers })
+  const ends = new Counter({
+    name: 'vllm:request_success_total',
+    help: 'Texts by how they ended.',
+    ...labels('finished_reason'),
+  })
+  for (const reason of ['stop', 'length', 'abort', 'error']) ends.inc({ finished_reason: reason }, 0)
+  const rejected = new Counter({
+    name: 'retnet_admission_reject_total',
+    help: 'Requests refused for the load or the limits of their key.',
+    ...labels('reason'),
+  })
+  const answers = new Counter({
+    name: 'retnet_http_requests_total',
+    help: 'Answers by route and status.',
+    ...labels('route', 'status'),
+  })
+  addLoad(registry, status)
+  const processes = new Registry()
+  const stop = addProcessMetrics(processes)
+  return {
+    contentType: registry.contentType,
+    text: async () => (await Promise.all([registry.metrics(), processes.metrics()])).join('\n'),
+    firstToken(seconds) {
+      ttft.observe(seconds)
+      tokens.inc()
+    },
+    nextToken(seconds) {
+      gap.observe(seconds)
+      tokens.inc()
+    },
+    ended(record) {
+      answers.inc({ route: record.route, status: String(record.status) })
+      const { errorCode, generation, queueMs, completionTokens } = record
+      if (errorCode !== null && rejections.has(errorCode)) rejected.inc({ reason: errorCode })
+      if (generation === null) return
+      for (const reason of record.outcomes) ends.inc({ finished_reason: reason })
+      promptTokens.inc(generation.promptTokens)
+      prompts.observe(generation.promptTokens)
+      written.observe(completionTokens)
+      total.observe(record.totalMs / 1000)
+      if (queueMs !== null) queued.observe(queueMs / 1000)
+    },
+    close: stop,
+  }
+}
+
+function addLoad(registry: Registry, status: () => EngineStatus): void {
+  const share = () => status().running / status().rows
+  addLevel(registry, 'retnet_rows_total', 'Rows of states.', () => status().rows)
+  addLevel(registry, 'retnet_rows_used', 'Rows that a text has.', () => status().running)
+  addLevel(registry, 'vllm:num_requests_running', 'Texts that are being written.', () => status().running)
+  addLevel(registry, 'vllm:num_requests_waiting', 'Texts that wait for a row.', () => status().waiting)
+  addLevel(registry, 'vllm:kv_cache_usage_perc', 'Rows used of all rows, 0 to 1: there is no cache of keys.', share)
+  addLevel(registry, 'vllm:gpu_cache_usage_perc', 'The older name of kv_cache_usage_perc.', share)
+}
