@@ -99,8 +99,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const address = addressOf({ remoteAddress: incoming.socket.remoteAddress, forwardedFor })
     return wrong?.response ?? app.fetch(request, { record, address })
   }
-  const onRequest = observer.begin
-  const server = createLimitedServer({ timeouts, connections: limits.connections, handle, onRequest })
+  const server = createLimitedServer({
+    timeouts,
+    connections: limits.connections,
+    handle,
+    onRequest: (...both) => observer.begin(...both),
+  })
   await listen(server, host, port)
   const { port: bound } = server.address() as AddressInfo
   const close = async (graceMs = 30_000) => {

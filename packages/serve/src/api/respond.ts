@@ -31,7 +31,8 @@ export async function respondWhole(response: Response200): Promise<Response> {
   using _ = cancelling(response)
   using watch = watching(response, false)
   const written = await collect(choices, (found) => see(watch, found))
-  if (written.every(({ error }) => error)) throw written[0].error
+  const errors = written.flatMap(({ error }) => (error ? [error] : []))
+  if (errors.length === choices.length) throw errors[0]
   const drawn = written.flatMap(({ events }) => events.filter(({ kind }) => kind === 'token')).length
   return Response.json({
     ...headOf(response, format.object),
@@ -79,12 +80,11 @@ function watching({ context, choices, promptTokens, operation, model }: Response
   const { record } = context.scope
   const maxTokens = Math.max(...choices.map(({ settings }) => settings.maxTokens))
   record.generation = { operation, model, stream, texts: choices.length, promptTokens, cachedTokens: 0, maxTokens }
-  for (const { job } of choices) job.onAdmitted = (at) => watch.begun(at)
   const onLate = (error: ApiError) => {
     for (const { job } of choices) job.cancel(error)
   }
-  const watch = new Watch(record, { timeouts: context.timeouts, onLate })
-  return watch
+  const begunAt = () => choices.find(({ job }) => job.admittedAt !== null)?.job.admittedAt ?? null
+  return new Watch(record, { timeouts: context.timeouts, onLate, begunAt })
 }
 
 function see(watch: Watch, found: ChoiceEvent): void {

@@ -5,6 +5,8 @@ import type { Timeouts } from './timeouts.js'
 
 export interface WatchOptions {
   readonly timeouts: Timeouts
+  /** When the first of the texts had a row, of `performance.now`; null if none has had one. */
+  readonly begunAt: () => number | null
   /** Ends the texts; the error goes to the client. */
   readonly onLate: (error: ApiError) => void
 }
@@ -21,14 +23,10 @@ export class Watch implements Disposable {
     this.#look()
   }
 
-  /** One of the texts has a row, since the time `at` of `performance.now`. */
-  begun(at: number): void {
-    this.#record.queueMs ??= Math.max(0, at - this.#record.startedAt)
-  }
-
   /** A token of a text goes out. */
   token(text: number): void {
     this.#lastAt = this.#record.token(text)
+    this.#noteBegin()
   }
 
   /** A text has ended, with an error if there is one. */
@@ -44,11 +42,18 @@ export class Watch implements Disposable {
   /** Looks at the clock when the nearest limit could be reached: tokens set no timers. */
   #look(): void {
     const now = performance.now()
+    this.#noteBegin()
     const limits = this.#limits()
     const passed = limits.find(({ at }) => now >= at)
     if (passed) return this.#options.onLate(passed.error())
     const next = Math.min(...limits.map(({ at }) => at))
     this.#timer = setTimeout(() => this.#look(), next - now + 1)
+  }
+
+  #noteBegin(): void {
+    if (this.#record.queueMs !== null) return
+    const at = this.#options.begunAt()
+    if (at !== null) this.#record.queueMs = Math.max(0, at - this.#record.startedAt)
   }
 
   #limits(): { at: number; error: () => ApiError }[] {

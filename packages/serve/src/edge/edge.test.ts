@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createApp } from '../api/app.js'
 import { Engine } from '../engine/engine.js'
 import { type RunningServer, type ServeOptions, serve } from '../server.js'
 import { served, testApp, testModel } from '../testing.js'
@@ -51,7 +50,6 @@ describe('keys', () => {
     const { url, engine } = await open({ access })
     const routes = testApp(engine).routes.filter(({ method }) => method !== 'ALL')
     expect(routes.length).toBeGreaterThan(9)
-    expect(createApp).toBeTypeOf('function')
     const statuses = new Map<string, number>()
     for (const { path, method } of [...routes, { path: '/nothing', method: 'GET' }]) {
       statuses.set(path, (await fetch(url + path.replace(/\{.*?\}/, ''), { method })).status)
@@ -208,7 +206,7 @@ describe('rate limits', () => {
     const anonymousLimits = { requestsPerMinute: 2 }
     const ask = async (url: string) => {
       const all = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((address) => complete(url, { 'x-forwarded-for': address }))
-      return (await Promise.all(all)).map(({ status }) => status).sort()
+      return (await Promise.all(all)).map(({ status }) => status).sort((a, b) => a - b)
     }
     expect(await ask((await open({ anonymousLimits })).url)).toEqual([200, 200, 429])
     const trustedProxies = ['127.0.0.0/8', '::1']

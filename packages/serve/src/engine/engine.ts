@@ -179,7 +179,7 @@ export class Engine {
       if (row < 0 || job === undefined) continue
       this.#rows[row] = job
       this.#admitted.push(job)
-      job.onAdmitted?.(performance.now())
+      job.admittedAt ??= performance.now()
       await this.#guard([job], async () => {
         this.#batch.reset(row)
         if (job.start) await this.#batch.restore(row, job.start)

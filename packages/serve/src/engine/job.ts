@@ -66,8 +66,8 @@ export class Job {
   taken = 0
   isDone = false
   isCancelled = false
-  /** Called once, with the time of `performance.now`, when it has a row. */
-  onAdmitted: ((at: number) => void) | null = null
+  /** When it had a row for the first time, of `performance.now`. */
+  admittedAt: number | null = null
   readonly #host: JobHost
   readonly #scores: boolean
   readonly #text: TextOutput

@@ -40,10 +40,8 @@ export function createLimitedServer({ timeouts, connections, handle, onRequest }
     const record = onRequest(incoming, outgoing)
     records.set(incoming, record)
     const odd = open.add(incoming, outgoing, record) ?? oddity(incoming, maxHeaders)
-    if (odd === null) return void listener(incoming, outgoing)
-    record.errorCode = odd.code
-    outgoing.writeHead(odd.status, { 'content-type': 'application/json', connection: 'close', ...odd.headers })
-    outgoing.end(JSON.stringify(odd.body))
+    if (odd) refuseRequest(outgoing, record, odd)
+    else void listener(incoming, outgoing)
   })
   server.maxConnections = connections
   // one more is seen, so that too many can be told from just enough
@@ -52,6 +50,16 @@ export function createLimitedServer({ timeouts, connections, handle, onRequest }
   Object.assign(server, { httpAllowHalfOpen: true })
   answerRefusals(server)
   return server
+}
+
+function refuseRequest(
+  outgoing: ServerResponse,
+  record: RequestRecord,
+  { code, status, headers, body }: ApiError,
+): void {
+  record.errorCode = code
+  outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
+  outgoing.end(JSON.stringify(body))
 }
 
 function nodeLimits({ headersMs, bodyMs, keepAliveMs }: Timeouts) {

@@ -3,7 +3,7 @@ import { Counter, Histogram, Registry } from 'prom-client'
 import type { EngineStatus } from '../engine/engine.js'
 import { addAlias, addLevel } from './add-metric.js'
 import { addProcessMetrics } from './process-metrics.js'
-import type { RequestRecord, TokenMeter } from './request-record.js'
+import { type RequestRecord, type TokenMeter, outcomes } from './request-record.js'
 
 // from half a millisecond: small models write a token in one
 const shortSeconds = [5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -29,68 +29,69 @@ export interface Metrics extends TokenMeter {
 export function createMetrics(model: string, status: () => EngineStatus): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ model_name: model })
-  const registers = [registry]
-  const histogram = (name: string, help: string, buckets: number[]) => {
-    return new Histogram({ name, help, buckets, registers })
-  }
-  const ttft = histogram('vllm:time_to_first_token_seconds', 'From arrival to the first token.', longSeconds)
-  const gap = histogram(
-    'vllm:inter_token_latency_seconds',
-    'Between two tokens of a text as they go out.',
-    shortSeconds,
-  )
-  addAlias(registry, gap, 'vllm:time_per_output_token_seconds')
-  const total = histogram('vllm:e2e_request_latency_seconds', 'From arrival to the last byte.', longSeconds)
-  const queued = histogram('vllm:request_queue_time_seconds', 'Waiting for a row.', longSeconds)
-  const prompts = histogram('vllm:request_prompt_tokens', 'Tokens of the prompts of a request.', tokenCounts)
-  const written = histogram('vllm:request_generation_tokens', 'Tokens written for a request.', tokenCounts)
-  const promptTokens = new Counter({ name: 'vllm:prompt_tokens_total', help: 'Tokens of prompts.', registers })
-  const tokens = new Counter({ name: 'vllm:generation_tokens_total', help: 'Tokens written.', registers })
-  const labels = (...labelNames: string[]) => ({ labelNames, registers })
-  const ends = new Counter({
-    name: 'vllm:request_success_total',
-    help: 'Texts by how they ended.',
-    ...labels('finished_reason'),
-  })
-  for (const reason of ['stop', 'length', 'abort', 'error']) ends.inc({ finished_reason: reason }, 0)
-  const rejected = new Counter({
-    name: 'retnet_admission_reject_total',
-    help: 'Requests refused for the load or the limits of their key.',
-    ...labels('reason'),
-  })
-  const answers = new Counter({
-    name: 'retnet_http_requests_total',
-    help: 'Answers by route and status.',
-    ...labels('route', 'status'),
-  })
+  const { ttft, gap, tokens, ...ofRequests } = addInstruments(registry)
   addLoad(registry, status)
   const processes = new Registry()
   const stop = addProcessMetrics(processes)
   return {
     contentType: registry.contentType,
     text: async () => (await Promise.all([registry.metrics(), processes.metrics()])).join('\n'),
-    firstToken(seconds) {
-      ttft.observe(seconds)
-      tokens.inc()
-    },
-    nextToken(seconds) {
-      gap.observe(seconds)
-      tokens.inc()
-    },
-    ended(record) {
-      answers.inc({ route: record.route, status: String(record.status) })
-      const { errorCode, generation, queueMs, completionTokens } = record
-      if (errorCode !== null && rejections.has(errorCode)) rejected.inc({ reason: errorCode })
-      if (generation === null) return
-      for (const reason of record.outcomes) ends.inc({ finished_reason: reason })
-      promptTokens.inc(generation.promptTokens)
-      prompts.observe(generation.promptTokens)
-      written.observe(completionTokens)
-      total.observe(record.totalMs / 1000)
-      if (queueMs !== null) queued.observe(queueMs / 1000)
-    },
+    token: () => tokens.inc(),
+    firstToken: (seconds) => ttft.observe(seconds),
+    nextToken: (seconds) => gap.observe(seconds),
+    ended: (record) => count(ofRequests, record),
     close: stop,
   }
+}
+
+type Instruments = ReturnType<typeof addInstruments>
+
+function addInstruments(registry: Registry) {
+  const registers = [registry]
+  const histogram = (name: string, help: string, buckets: number[]) => {
+    return new Histogram({ name, help, buckets, registers })
+  }
+  const counter = (name: string, help: string, ...labelNames: string[]) => {
+    return new Counter({ name, help, labelNames, registers })
+  }
+  const gap = histogram(
+    'vllm:inter_token_latency_seconds',
+    'Between two tokens of a text as they go out.',
+    shortSeconds,
+  )
+  addAlias(registry, gap, 'vllm:time_per_output_token_seconds')
+  const ends = counter('vllm:request_success_total', 'Texts by how they ended.', 'finished_reason')
+  for (const reason of outcomes) ends.inc({ finished_reason: reason }, 0)
+  return {
+    gap,
+    ends,
+    ttft: histogram('vllm:time_to_first_token_seconds', 'From arrival to the first token.', longSeconds),
+    total: histogram('vllm:e2e_request_latency_seconds', 'From arrival to the last byte.', longSeconds),
+    queued: histogram('vllm:request_queue_time_seconds', 'Waiting for a row.', longSeconds),
+    prompts: histogram('vllm:request_prompt_tokens', 'Tokens of the prompts of a request.', tokenCounts),
+    written: histogram('vllm:request_generation_tokens', 'Tokens written for a request.', tokenCounts),
+    promptTokens: counter('vllm:prompt_tokens_total', 'Tokens of prompts.'),
+    tokens: counter('vllm:generation_tokens_total', 'Tokens written.'),
+    answers: counter('retnet_http_requests_total', 'Answers by route and status.', 'route', 'status'),
+    rejected: counter(
+      'retnet_admission_reject_total',
+      'Requests refused for the load or the limits of their key.',
+      'reason',
+    ),
+  }
+}
+
+function count(to: Omit<Instruments, 'ttft' | 'gap' | 'tokens'>, record: RequestRecord): void {
+  to.answers.inc({ route: record.route, status: String(record.status) })
+  const { errorCode, generation, queueMs } = record
+  if (errorCode !== null && rejections.has(errorCode)) to.rejected.inc({ reason: errorCode })
+  if (generation === null) return
+  for (const reason of record.outcomes) to.ends.inc({ finished_reason: reason })
+  to.promptTokens.inc(generation.promptTokens)
+  to.prompts.observe(generation.promptTokens)
+  to.written.observe(record.completionTokens)
+  to.total.observe(record.totalMs / 1000)
+  if (queueMs !== null) to.queued.observe(queueMs / 1000)
 }
 
 function addLoad(registry: Registry, status: () => EngineStatus): void {

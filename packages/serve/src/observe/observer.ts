@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestIdOf } from '../edge/request-id.js'
 import type { Logger } from './logger.js'
 import type { Metrics } from './metrics.js'
-import { logRequest } from './request-log.js'
+import { logFailure, logRequest } from './request-log.js'
 import { RequestRecord } from './request-record.js'
 import type { Tracing } from './tracing.js'
 
@@ -27,9 +27,18 @@ export function createObserver({ metrics, logger, tracing }: ObserverParts): Obs
       record.onEnd(() => {
         metrics.ended(record)
         if (logger) logRequest(logger, record)
-        tracing?.ended(record, incoming.headers)
+        if (tracing) trace(tracing, record, incoming, logger)
       })
       return record
     },
+  }
+}
+
+/** What an SDK behind it may do wrong must not end the server. */
+function trace(tracing: Tracing, record: RequestRecord, { headers }: IncomingMessage, logger: Logger | null): void {
+  try {
+    tracing.ended(record, headers)
+  } catch (error) {
+    if (logger) logFailure(logger, error)
   }
 }

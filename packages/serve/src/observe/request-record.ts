@@ -2,6 +2,7 @@
 
 /** Told of tokens as they go out; it must cost next to nothing. */
 export interface TokenMeter {
+  token(): void
   /** Seconds from the arrival of the request. */
   firstToken(seconds: number): void
   /** Seconds since the token before it in the same text. */
@@ -18,7 +19,8 @@ export interface Generation {
   readonly maxTokens: number
 }
 
-export type Outcome = 'stop' | 'length' | 'abort' | 'error'
+export const outcomes = ['stop', 'length', 'abort', 'error'] as const
+export type Outcome = (typeof outcomes)[number]
 
 export class RequestRecord {
   readonly id: string
@@ -60,6 +62,7 @@ export class RequestRecord {
     const before = this.#lastAt[text]
     this.#lastAt[text] = now
     this.completionTokens++
+    this.#meter?.token()
     if (before !== undefined) this.#meter?.nextToken((now - before) / 1000)
     if (this.firstTokenMs !== null) return now
     this.firstTokenMs = now - this.startedAt

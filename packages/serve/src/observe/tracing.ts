@@ -1,8 +1,9 @@
 /** One span a request through `@opentelemetry/api`, if the program has it; without it, or without an SDK behind it, nothing happens. */
+import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Context, Tracer } from '@opentelemetry/api'
 import type { RequestRecord } from './request-record.js'
 
-type Api = typeof import('@opentelemetry/api')
+type Api = typeof OpenTelemetry
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 export interface Tracing {
