@@ -27,3 +27,10 @@ export class EngineClosedError extends RetNetError {
     super('engine: it is shutting down and takes no more requests.', 'Send it again later.')
   }
 }
+
+/** What a text must look like leaves no token of the vocabulary to go on with. That text ends, others go on. */
+export class GrammarDeadEndError extends RetNetError {
+  constructor(why = 'no token of the vocabulary continues what was asked for') {
+    super(`grammar: ${why}.`, 'Ask for a format that this model can write.')
+  }
+}

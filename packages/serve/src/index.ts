@@ -9,6 +9,23 @@ export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.j
 
 export { Engine, type EngineStatus } from './engine/engine.js'
 export type { EngineOptions } from './engine/engine-options.js'
-export type { DrawnToken, FinishReason, Job, JobEvent, JobRequest, PromptToken } from './engine/job.js'
+export type {
+  BeginEvent,
+  DrawnToken,
+  FinishReason,
+  Job,
+  JobEvent,
+  JobRequest,
+  PromptToken,
+  SavedEvent,
+} from './engine/job.js'
 
-export { EngineClosedError, QueueFullError, ServeArgumentError } from './errors.js'
+export type { TokenConstraint } from './grammar/token-constraint.js'
+
+export { EngineClosedError, GrammarDeadEndError, QueueFullError, ServeArgumentError } from './errors.js'
+
+export { localStores, type LocalStoresOptions } from './stores/local-stores.js'
+export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
+export type { Clock } from './stores/common/clock.js'
+export type * from './stores/contract.js'
+export { FencedError, LogGoneError, LogOrderError, ScopeBusyError, StoreError } from './stores/errors.js'

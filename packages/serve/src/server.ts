@@ -14,18 +14,22 @@ import { createKeys } from './edge/keys.js'
 import { MemoryRateLimiter } from './edge/memory-rate-limiter.js'
 import type { RateLimiter } from './edge/rate-limiter.js'
 import type { Engine } from './engine/engine.js'
-import { ServeArgumentError } from './errors.js'
+import { EngineClosedError, ServeArgumentError } from './errors.js'
 import { type RequestEnv, createLimitedServer } from './http/limited-server.js'
 import type { Logger } from './observe/logger.js'
 import { createMetrics } from './observe/metrics.js'
 import { createObserver } from './observe/observer.js'
 import { logFailure } from './observe/request-log.js'
 import { openTracing } from './observe/tracing.js'
+import { createService } from './service.js'
+import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
   /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
   readonly engine: Engine
   readonly model: ServedModel
+  /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
+  readonly stores?: Stores
   /** Default 127.0.0.1: this machine alone. */
   readonly host?: string
   /** 0 takes a free one. Default 8080. */
@@ -61,7 +65,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const names = (
-  'engine model host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
+  'engine model stores host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
   'publicMetrics logger onError'
 ).split(' ')
 const loopback = ['localhost', '127.0.0.1', '[::1]']
@@ -75,22 +79,24 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
   let ready = true
   const { logger = null, rateLimiter = new MemoryRateLimiter() } = options
-  const metrics = createMetrics(model.id, () => engine.status)
-  const observer = createObserver({ metrics, logger, tracing: await openTracing() })
+  const report = (error: unknown) => {
+    if (logger) logFailure(logger, error)
+    onError(error)
+  }
   const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
-  const app = createApp(
-    { engine, served: model, limits, timeouts, created: seconds() },
-    {
-      edge: edgeOf(options, rateLimiter),
-      metrics,
-      isReady: () => ready,
-      onError: (error) => {
-        if (logger) logFailure(logger, error)
-        onError(error)
-      },
-    },
-  )
+  const edge = edgeOf(options, rateLimiter)
+  const service = createService({
+    engine,
+    served: model,
+    queue: limits.queue,
+    onError: report,
+    ...(options.stores && { stores: options.stores }),
+  })
+  const metrics = createMetrics(model.id, service.load)
+  const observer = createObserver({ metrics, logger, tracing: await openTracing() })
+  const context = { ...service, served: model, limits, timeouts, created: seconds() }
+  const app = createApp(context, { edge, metrics, isReady: () => ready, onError: report })
   const addressOf = createClientAddress(options.trustedProxies ?? [])
   const handle = (request: Request, { record, incoming }: RequestEnv) => {
     const wrong = hostError(request, allowedHosts)
@@ -109,7 +115,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port: bound } = server.address() as AddressInfo
   const close = async (graceMs = 30_000) => {
     ready = false
-    await within(engine.drain(), graceMs)
+    await within(service.turns.idle(), graceMs)
+    service.turns.abort(new EngineClosedError())
+    await service.worker.stop()
     engine.abort()
     await end(server)
     metrics.close()

@@ -3,7 +3,7 @@ import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
 import { EngineClosedError, QueueFullError } from '../errors.js'
 
-type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
 export interface ErrorBody {
   readonly error: {

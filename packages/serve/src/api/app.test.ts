@@ -2,20 +2,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
-import { served, testApp, testModel } from '../testing.js'
+import { served, testApp, testContext, testModel } from '../testing.js'
+import { type Service, createService } from '../service.js'
 import { validateLimits } from './limits.js'
 
 const limits = validateLimits({ bodyBytes: 100_000, promptTokens: 500, maxTokens: 1000 })
 const unforeseen: unknown[] = []
 let engine: Engine
+let service: Service
 let app: ReturnType<typeof testApp>
 let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
-  app = testApp(engine, { limits, isReady: () => isReady, onError: (error) => unforeseen.push(error) })
+  service = createService({ engine, served, queue: 8, onError: (error) => unforeseen.push(error) })
+  app = testApp(testContext(service, served, limits), {
+    isReady: () => isReady,
+    onError: (error) => unforeseen.push(error),
+  })
 })
-afterAll(() => engine.dispose())
+afterAll(async () => {
+  await service.worker.stop()
+  engine.dispose()
+})
 
 type Body = string | Uint8Array<ArrayBuffer> | object
 
@@ -194,7 +203,7 @@ describe('POST /v1/chat/completions refuses', () => {
 
   test('everything, where the model has no chat template', async () => {
     const { encodeChat: _, ...plain } = served
-    const other = testApp(engine, { served: plain, limits })
+    const other = testApp(testContext(service, plain, limits))
     const headers = { 'content-type': 'application/json' }
     const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
     expect(response.status).toBe(400)
@@ -209,7 +218,7 @@ test('messages that the template refuses are told to be wrong, with its words', 
       throw new QueueFullError(3)
     },
   }
-  const other = testApp(engine, { served: refusing, limits })
+  const other = testApp(testContext(service, refusing, limits))
   const headers = { 'content-type': 'application/json' }
   const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
   expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'invalid_messages' } }])

@@ -1,15 +1,27 @@
+import type { SnapshotIdentity } from '@retnet/core'
+import { ApiError } from './api-error.js'
 import type { Admission } from '../edge/admission.js'
 import type { Caller } from '../edge/caller.js'
-import type { Engine } from '../engine/engine.js'
 import type { RequestRecord } from '../observe/request-record.js'
-import { ApiError } from './api-error.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
+import type { Load } from '../service.js'
 import type { Timeouts } from './timeouts.js'
+import type { Turns } from '../turns/turns.js'
+
+/** What the routes must know of the model that somebody runs. */
+export interface ModelFacts {
+  readonly identity: SnapshotIdentity
+  readonly vocabSize: number
+  readonly stateBytes: number
+  readonly weightBytes: number
+}
 
 /** What is the same for all requests. */
 export interface ServerContext {
-  readonly engine: Engine
+  readonly turns: Turns
+  readonly model: ModelFacts
+  readonly load: () => Promise<Load>
   readonly served: ServedModel
   readonly limits: Limits
   readonly timeouts: Timeouts

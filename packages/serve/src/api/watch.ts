@@ -1,38 +1,40 @@
-/** Follows the texts of a request as they are written: counts their tokens, and says when something takes too long. */
-import type { Outcome, RequestRecord } from '../observe/request-record.js'
+/** Follows the texts of a request as they go out: counts their tokens, and ends them when something takes too long. */
+import type { RequestRecord } from '../observe/request-record.js'
+import type { RunningTurn } from '../turns/running-turn.js'
+import type { LogEntry } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
 import type { Timeouts } from './timeouts.js'
 
-export interface WatchOptions {
-  readonly timeouts: Timeouts
-  /** When the first of the texts had a row, of `performance.now`; null if none has had one. */
-  readonly begunAt: () => number | null
-  /** Ends the texts; the error goes to the client. */
-  readonly onLate: (error: ApiError) => void
-}
-
 export class Watch implements Disposable {
   readonly #record: RequestRecord
-  readonly #options: WatchOptions
+  readonly #running: RunningTurn
+  readonly #timeouts: Timeouts
   #timer: ReturnType<typeof setTimeout> | undefined
   #lastAt = 0
 
-  constructor(record: RequestRecord, options: WatchOptions) {
+  constructor(record: RequestRecord, running: RunningTurn, timeouts: Timeouts) {
     this.#record = record
-    this.#options = options
+    this.#running = running
+    this.#timeouts = timeouts
     this.#look()
   }
 
-  /** A token of a text goes out. */
-  token(text: number): void {
-    this.#lastAt = this.#record.token(text)
-    this.#noteBegin()
+  /** To be called with everything that the reader gets. */
+  see(entry: LogEntry): void {
+    const record = this.#record
+    if (entry.kind === 'begin') record.begun(entry.cached)
+    else if (entry.kind === 'token') {
+      this.#lastAt = record.token(entry.of)
+      if (entry.finishReason) record.outcomes.push(entry.finishReason)
+    } else if (entry.kind === 'error') {
+      record.outcomes.push('error')
+      record.errorCode ??= entry.error.code
+    } else if (entry.kind === 'end') record.errorCode ??= entry.error?.code ?? null
   }
 
-  /** A text has ended, with an error if there is one. */
-  ended(outcome: Outcome, errorCode: string | null = null): void {
-    this.#record.outcomes.push(outcome)
-    this.#record.errorCode ??= errorCode
+  /** The reader gets an error, and nothing more. */
+  failed({ code }: ApiError): void {
+    this.#record.errorCode ??= code
   }
 
   [Symbol.dispose](): void {
@@ -42,22 +44,15 @@ export class Watch implements Disposable {
   /** Looks at the clock when the nearest limit could be reached: tokens set no timers. */
   #look(): void {
     const now = performance.now()
-    this.#noteBegin()
     const limits = this.#limits()
     const passed = limits.find(({ at }) => now >= at)
-    if (passed) return this.#options.onLate(passed.error())
+    if (passed) return this.#running.abort(passed.error())
     const next = Math.min(...limits.map(({ at }) => at))
     this.#timer = setTimeout(() => this.#look(), next - now + 1)
   }
 
-  #noteBegin(): void {
-    if (this.#record.queueMs !== null) return
-    const at = this.#options.begunAt()
-    if (at !== null) this.#record.queueMs = Math.max(0, at - this.#record.startedAt)
-  }
-
   #limits(): { at: number; error: () => ApiError }[] {
-    const { queueMs, firstTokenMs, idleMs, totalMs } = this.#options.timeouts
+    const { queueMs, firstTokenMs, idleMs, totalMs } = this.#timeouts
     const { startedAt } = this.#record
     const limits = [{ at: startedAt + totalMs, error: () => late('total', totalMs) }]
     if (this.#lastAt > 0) limits.push({ at: this.#lastAt + idleMs, error: () => late('idle', idleMs) })

@@ -4,7 +4,8 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { type RunningServer, type ServeOptions, serve } from '../server.js'
-import { served, testApp, testModel } from '../testing.js'
+import { createService } from '../service.js'
+import { served, testApp, testContext, testModel } from '../testing.js'
 import { readAccess } from './access.js'
 import { createClientAddress, networkOf } from './client-address.js'
 import { MemoryRateLimiter } from './memory-rate-limiter.js'
@@ -48,7 +49,9 @@ const codeOf = async (response: Response) => ((await response.json()) as { error
 describe('keys', () => {
   test('row 78: without one, every route of the router but the public ones answers 401', async () => {
     const { url, engine } = await open({ access })
-    const routes = testApp(engine).routes.filter(({ method }) => method !== 'ALL')
+    const routes = testApp(testContext(createService({ engine, served, queue: 1 }))).routes.filter(
+      ({ method }) => method !== 'ALL',
+    )
     expect(routes.length).toBeGreaterThan(9)
     const statuses = new Map<string, number>()
     for (const { path, method } of [...routes, { path: '/nothing', method: 'GET' }]) {

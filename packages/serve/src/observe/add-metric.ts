@@ -1,8 +1,9 @@
 import { Gauge, type Histogram, type Registry } from 'prom-client'
 
 /** A number that is looked up when somebody asks. */
-export function addLevel(registry: Registry, name: string, help: string, level: () => number): void {
-  const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(level()) })
+export function addLevel(registry: Registry, name: string, help: string, level: () => number | Promise<number>): void {
+  const collect = async () => gauge.set(await level())
+  const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect })
 }
 
 /** The same histogram under a second name: it is counted once and told twice. */

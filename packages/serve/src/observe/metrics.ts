@@ -1,6 +1,6 @@
 /** All that /metrics tells, in two registries: of the model, whose name is a label, and of the process. No label comes from a request. */
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { EngineStatus } from '../engine/engine.js'
+import type { Load } from '../service.js'
 import { addAlias, addLevel } from './add-metric.js'
 import { addProcessMetrics } from './process-metrics.js'
 import { type RequestRecord, type TokenMeter, outcomes } from './request-record.js'
@@ -26,11 +26,11 @@ export interface Metrics extends TokenMeter {
   close(): void
 }
 
-export function createMetrics(model: string, status: () => EngineStatus): Metrics {
+export function createMetrics(model: string, load: () => Promise<Load>): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ model_name: model })
   const { ttft, gap, tokens, ...ofRequests } = addInstruments(registry)
-  addLoad(registry, status)
+  addLoad(registry, load)
   const processes = new Registry()
   const stop = addProcessMetrics(processes)
   return {
@@ -94,12 +94,21 @@ function count(to: Omit<Instruments, 'ttft' | 'gap' | 'tokens'>, record: Request
   if (queueMs !== null) to.queued.observe(queueMs / 1000)
 }
 
-function addLoad(registry: Registry, status: () => EngineStatus): void {
-  const share = () => status().running / status().rows
-  addLevel(registry, 'retnet_rows_total', 'Rows of states.', () => status().rows)
-  addLevel(registry, 'retnet_rows_used', 'Rows that a text has.', () => status().running)
-  addLevel(registry, 'vllm:num_requests_running', 'Texts that are being written.', () => status().running)
-  addLevel(registry, 'vllm:num_requests_waiting', 'Texts that wait for a row.', () => status().waiting)
-  addLevel(registry, 'vllm:kv_cache_usage_perc', 'Rows used of all rows, 0 to 1: there is no cache of keys.', share)
-  addLevel(registry, 'vllm:gpu_cache_usage_perc', 'The older name of kv_cache_usage_perc.', share)
+function addLoad(registry: Registry, load: () => Promise<Load>): void {
+  const share = async () => {
+    const { running, rows } = await load()
+    return running / rows
+  }
+  const add = (name: string, help: string, level: () => Promise<number>) => addLevel(registry, name, help, level)
+  add('retnet_rows_total', 'Rows of states.', async () => (await load()).rows)
+  add('retnet_rows_used', 'Rows that a text has.', async () => (await load()).running)
+  add(
+    'retnet_queue_age_seconds',
+    'How long the oldest waiting turn has waited.',
+    async () => (await load()).oldestMs / 1000,
+  )
+  add('vllm:num_requests_running', 'Texts that are being written.', async () => (await load()).running)
+  add('vllm:num_requests_waiting', 'Turns and texts that wait for a row.', async () => (await load()).waiting)
+  add('vllm:kv_cache_usage_perc', 'Rows used of all rows, 0 to 1: there is no cache of keys.', share)
+  add('vllm:gpu_cache_usage_perc', 'The older name of kv_cache_usage_perc.', share)
 }

@@ -111,7 +111,7 @@ describe('metrics', () => {
     const record = new RequestRecord('x', 'POST', meter)
     for (const text of [0, 1, 0, 1, 1]) record.token(text)
     expect(seen).toHaveLength(1 + 3)
-    createMetrics('x', () => engine.status).close()
+    createMetrics('x', async () => ({ rows: 1, running: 0, waiting: 0, oldestMs: 0 })).close()
   })
 })
 
@@ -216,10 +216,8 @@ describe('spans', () => {
     record.generation = {
       operation: 'text_completion',
       model: 'tiny',
-      stream: false,
       texts: 1,
       promptTokens: 3,
-      cachedTokens: 0,
       maxTokens: 9,
     }
     record.token(0)

@@ -25,11 +25,11 @@ function fieldsOf(record: RequestRecord): object {
     total_ms: tenths(record.totalMs),
     ...(generation && {
       model: generation.model,
-      stream: generation.stream,
+      stream: record.isStream,
       ...(record.queueMs !== null && { queue_ms: tenths(record.queueMs) }),
       ...(record.firstTokenMs !== null && { ttft_ms: tenths(record.firstTokenMs) }),
       prompt_tokens: generation.promptTokens,
-      cached_tokens: generation.cachedTokens,
+      cached_tokens: record.cachedTokens,
       completion_tokens: record.completionTokens,
       finish_reasons: record.outcomes,
     }),

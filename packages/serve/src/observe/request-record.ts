@@ -12,10 +12,8 @@ export interface TokenMeter {
 export interface Generation {
   readonly operation: 'text_completion' | 'chat'
   readonly model: string
-  readonly stream: boolean
   readonly texts: number
   readonly promptTokens: number
-  readonly cachedTokens: number
   readonly maxTokens: number
 }
 
@@ -38,7 +36,9 @@ export class RequestRecord {
   /** `code` of the error in the response or in its stream. */
   errorCode: string | null = null
   generation: Generation | null = null
+  isStream = false
   completionTokens = 0
+  cachedTokens = 0
   /** Milliseconds until the first of its texts had a row; null if none has had one. */
   queueMs: number | null = null
   firstTokenMs: number | null = null
@@ -68,6 +68,12 @@ export class RequestRecord {
     this.firstTokenMs = now - this.startedAt
     this.#meter?.firstToken(this.firstTokenMs / 1000)
     return now
+  }
+
+  /** A text has a row; of its tokens `cached` need not be computed. */
+  begun(cached: number): void {
+    this.queueMs ??= performance.now() - this.startedAt
+    this.cachedTokens = Math.max(this.cachedTokens, cached)
   }
 
   get tokens(): number {

@@ -6,11 +6,21 @@
  * it belongs to none. The log of a turn is the truth, a state is a cache of what the tokens before it make of the model.
  */
 
+export interface Stores {
+  readonly queue: WorkQueue
+  readonly leases: LeaseStore
+  readonly log: TokenLog
+  readonly states: StateStore
+}
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** Work that waits for a worker. It is given out at least once: again if who took it is not heard of. */
+/** Work that waits for a worker. It is given out at least once: again if who took it is not heard of. All throw StoreError. */
 export interface WorkQueue {
-  /** Throws QueueFullError if `limit` or more are waiting, ScopeBusyError if work of the same scope is waiting or taken. */
+  /**
+   * Throws QueueFullError if `limit` or more are waiting, ScopeBusyError if other work of the same scope is waiting or taken. If this
+   * work is there already, by its id, nothing happens: a push whose answer was lost can be repeated.
+   */
   push(work: Work, limit?: number): Promise<void>
   /** Waits for work: what was left behind for `idleMs` first, then by priority, then the oldest. Null once the signal fires. */
   claim(options: ClaimOptions): Promise<Claim | null>
@@ -29,7 +39,7 @@ export interface WorkQueue {
 export interface Work {
   readonly id: string
   readonly scope: string
-  /** Higher comes sooner. One that has waited for `agingMs` (an option of each queue) counts as one higher, and so on. */
+  /** Higher comes sooner. Waiting for `agingMs` (an option of each queue) counts as one more, half of it as one half, and so on. */
   readonly priority: number
   readonly body: Json
 }
@@ -49,6 +59,7 @@ export interface Claim extends Work {
 }
 
 export interface QueueStatus {
+  /** With what was left behind. */
   readonly waiting: number
   readonly claimed: number
   readonly buried: number
@@ -77,8 +88,14 @@ export interface LeaseStore {
 /** The entries of turns, in order, each written once. It checks leases, so it belongs to the LeaseStore made with it. */
 export interface TokenLog {
   /**
+   * Makes an empty log, which can be followed before anybody writes. It is forgotten after `ttlMs` without a write, and one that was
+   * written in after a day without. Does nothing if there is one.
+   */
+  open(scope: string, turn: string, ttlMs: number): Promise<void>
+  /**
    * Adds entries at `index`, atomically, and renews the lease. Throws FencedError if the lease is not the present one, LogOrderError
-   * if the log does not end at `index` or is closed. An empty list is a heartbeat.
+   * if the log does not end at `index` or is closed. An empty list is a heartbeat. Makes the log if there is none. If exactly these
+   * entries are the end of the log already, nothing is added: an append whose answer was lost can be repeated.
    */
   append(
     lease: Lease,
@@ -87,12 +104,16 @@ export interface TokenLog {
     entries: readonly Json[],
     options: AppendOptions,
   ): Promise<LogStatus>
+  /** Of a log that does not exist: no entries, not closed. */
   read(scope: string, turn: string, from?: number): Promise<LogContent>
-  /** Entries from `from` on, as they come, until the log is closed. Throws LogGoneError if there is no such log (any more). */
+  /**
+   * Entries from `from` on, as they come, until the log is closed or the signal fires; a follower gets the rest of a log that expires
+   * if it reads on within a minute. Throws LogGoneError if there is no such log (any more).
+   */
   follow(scope: string, turn: string, from: number, signal?: AbortSignal): AsyncIterable<readonly Json[]>
   /** A reader has taken the entries before `index`. */
   reached(scope: string, turn: string, index: number): Promise<void>
-  /** Nobody wants the rest. */
+  /** Nobody wants the rest. It may come before the first entry. */
   cancel(scope: string, turn: string): Promise<void>
   /** Calls back soon after a `cancel` anywhere; `LogStatus.cancelled` is certain. Gives a function that ends it. */
   onCancel(callback: (turn: string) => void): () => void
