@@ -17,10 +17,22 @@ export interface ServiceOptions {
   readonly onError?: (error: unknown) => void
 }
 
+/** How busy it is. */
+export interface Load {
+  readonly rows: number
+  /** Texts that have a row. */
+  readonly running: number
+  /** Turns in the queue, and texts of turns that have begun, without a row. */
+  readonly waiting: number
+  /** Milliseconds that the oldest turn in the queue has waited. */
+  readonly oldestMs: number
+}
+
 export interface Service {
   readonly turns: Turns
   readonly worker: TurnWorker
   readonly model: ModelFacts
+  readonly load: () => Promise<Load>
 }
 
 export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
@@ -28,6 +40,11 @@ export function createService({ engine, served, stores = memoryStores(), queue, 
   return {
     turns: new Turns(stores, queue),
     worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
+    load: async () => {
+      const { rows, running, waiting } = writer.status
+      const queued = await stores.queue.status()
+      return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+    },
     model: writer.facts,
   }
 }

@@ -3,7 +3,7 @@ import type { ModelFacts } from '../api/context.js'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
 import type { Json } from '../stores/contract.js'
 import type { TextCodec } from '@retnet/generate'
-import type { Engine } from './engine.js'
+import type { Engine, EngineStatus } from './engine.js'
 import type { JobEvent, JobRequest } from './job.js'
 import type { Outlet } from './outlet.js'
 
@@ -20,6 +20,7 @@ export interface RunningText {
 
 export interface TextEngine {
   readonly facts: ModelFacts
+  readonly status: EngineStatus
   /** Texts that could begin at once. */
   readonly room: number
   /** Resolves when there may be room. */
@@ -45,6 +46,9 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
   }
   return {
     facts: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    get status() {
+      return engine.status
+    },
     get room() {
       return engine.room
     },

@@ -3,7 +3,7 @@ import type { RunningText, TextEngine } from '../engine/text-engine.js'
 import type { JobEvent } from '../engine/job.js'
 import { EngineClosedError } from '../errors.js'
 import { problemOf } from '../turns/problem.js'
-import type { FromThread, TextNews, ThreadProblem, ToThread } from './messages.js'
+import type { EngineLoad, FromThread, TextNews, ThreadProblem, ToThread } from './messages.js'
 
 /** A port of `node:worker_threads`, or a MessagePort. */
 export interface EnginePort {
@@ -28,7 +28,7 @@ class EngineHost {
     this.#engine = engine
     this.#port = port
     port.on('message', (message) => this.#take(message as ToThread))
-    this.#post({ kind: 'ready', facts: engine.facts, room: engine.room })
+    this.#post({ kind: 'ready', facts: engine.facts, load: this.#load })
     void this.#tellRoom()
   }
 
@@ -48,7 +48,7 @@ class EngineHost {
     } catch (error) {
       problem = wordsOf(error)
     }
-    this.#post({ kind: 'submitted', call, problem, room: this.#engine.room })
+    this.#post({ kind: 'submitted', call, problem, load: this.#load })
     for (const [at, text] of texts.entries()) {
       this.#texts.set(`${call}.${at}`, text)
       text.events.onNews(() => this.#flushSoon())
@@ -74,16 +74,20 @@ class EngineHost {
       if (news?.ended) this.#texts.delete(text)
       return news ? [news] : []
     })
-    if (texts.length > 0) this.#post({ kind: 'news', texts, room: this.#engine.room })
+    if (texts.length > 0) this.#post({ kind: 'news', texts, load: this.#load })
   }
 
   async #tellRoom(): Promise<void> {
     await this.#engine.whenRoom()
-    if (this.#engine.room !== this.#room) this.#post({ kind: 'news', texts: [], room: this.#engine.room })
+    if (this.#engine.room !== this.#room) this.#post({ kind: 'news', texts: [], load: this.#load })
+  }
+
+  get #load(): EngineLoad {
+    return { ...this.#engine.status, room: this.#engine.room }
   }
 
   #post(message: FromThread): void {
-    if ('room' in message) this.#room = message.room
+    if ('load' in message) this.#room = message.load.room
     const saved = message.kind === 'news' ? message.texts.flatMap(({ events }) => events.flatMap(bytesOf)) : []
     this.#port.postMessage(message, saved)
   }

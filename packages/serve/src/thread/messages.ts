@@ -1,5 +1,6 @@
 /** What goes between the process and the thread of its engine. */
 import type { ModelFacts } from '../api/context.js'
+import type { EngineStatus } from '../engine/engine.js'
 import type { TextRequest } from '../engine/text-engine.js'
 import type { JobEvent } from '../engine/job.js'
 import type { TurnProblem } from '../turns/turn.js'
@@ -13,11 +14,21 @@ export type ToThread =
   | { readonly kind: 'abort' }
 
 export type FromThread =
-  | { readonly kind: 'ready'; readonly facts: ModelFacts; readonly room: number }
+  | { readonly kind: 'ready'; readonly facts: ModelFacts; readonly load: EngineLoad }
   | { readonly kind: 'failed'; readonly message: string; readonly isUsage: boolean }
-  | { readonly kind: 'submitted'; readonly call: number; readonly problem: ThreadProblem | null; readonly room: number }
+  | {
+      readonly kind: 'submitted'
+      readonly call: number
+      readonly problem: ThreadProblem | null
+      readonly load: EngineLoad
+    }
   /** What one step gave. */
-  | { readonly kind: 'news'; readonly texts: readonly TextNews[]; readonly room: number }
+  | { readonly kind: 'news'; readonly texts: readonly TextNews[]; readonly load: EngineLoad }
+
+export interface EngineLoad extends EngineStatus {
+  /** Texts that could begin at once. */
+  readonly room: number
+}
 
 export interface TextNews {
   /** `call.index`. */

@@ -1,11 +1,12 @@
 /** An engine in a thread of its own: while it computes, requests are still answered. If the thread ends, another one is started. */
 import type { ModelFacts } from '../api/context.js'
 import { ApiError, type Status } from '../api/api-error.js'
+import type { EngineStatus } from '../engine/engine.js'
 import type { JobEvent } from '../engine/job.js'
 import { Outlet } from '../engine/outlet.js'
 import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
 import { EngineClosedError, EngineThreadError } from '../errors.js'
-import type { FromThread, TextNews, ThreadProblem, ToThread } from './messages.js'
+import type { EngineLoad, FromThread, TextNews, ThreadProblem, ToThread } from './messages.js'
 
 /** A Worker of `node:worker_threads` whose program calls `hostEngine`. */
 export interface EngineThread {
@@ -40,7 +41,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   readonly #calls = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
   #thread: EngineThread | null = null
   #facts: ModelFacts | null = null
-  #room = 0
+  #load: EngineLoad = { rows: 0, running: 0, waiting: 0, room: 0 }
   #onRoom: (() => void)[] = []
   #count = 0
   #closed = false
@@ -63,8 +64,13 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
     return this.#facts!
   }
 
+  get status(): EngineStatus {
+    const { rows, running, waiting } = this.#load
+    return { rows, running, waiting }
+  }
+
   get room(): number {
-    return this.#closed ? 0 : this.#room
+    return this.#closed ? 0 : this.#load.room
   }
 
   async whenRoom(): Promise<void> {
@@ -131,7 +137,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   #lost(): void {
     this.#thread = null
     this.#endAll()
-    this.#room = 0
+    this.#load = { ...this.#load, running: 0, waiting: 0, room: 0 }
     if (this.#closed || this.#facts === null) return
     this.#options.onError(new EngineThreadError('The thread of the engine has ended, and is started again.'))
     setTimeout(() => {
@@ -168,8 +174,8 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   #take(message: Exclude<FromThread, { kind: 'failed' }>): void {
     if (message.kind === 'submitted') this.#answer(message.call, message.problem)
     if (message.kind === 'news') for (const news of message.texts) this.#takeNews(news)
-    this.#room = message.room
-    if (this.#room > 0) for (const resolve of this.#onRoom.splice(0)) resolve()
+    this.#load = message.load
+    if (this.room > 0) for (const resolve of this.#onRoom.splice(0)) resolve()
   }
 
   #answer(call: number, problem: ThreadProblem | null): void {
