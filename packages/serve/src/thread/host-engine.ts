@@ -13,7 +13,7 @@ export interface EnginePort {
 
 /** Answers the messages of `ThreadEngine` on `port`: call it once in the thread, with its `parentPort`. */
 export function hostEngine(engine: TextEngine, port: EnginePort): void {
-  new EngineHost(engine, port)
+  new EngineHost(engine, port).start()
 }
 
 class EngineHost {
@@ -27,8 +27,11 @@ class EngineHost {
   constructor(engine: TextEngine, port: EnginePort) {
     this.#engine = engine
     this.#port = port
-    port.on('message', (message) => this.#take(message as ToThread))
-    this.#post({ kind: 'ready', facts: engine.facts, load: this.#load })
+  }
+
+  start(): void {
+    this.#port.on('message', (message) => this.#take(message as ToThread))
+    this.#post({ kind: 'ready', facts: this.#engine.facts, load: this.#load })
     void this.#tellRoom()
   }
 

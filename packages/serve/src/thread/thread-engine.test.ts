@@ -21,16 +21,9 @@ afterEach(async () => {
 /** Ports in place of a thread, which loads a model each time that it is started. */
 function startThread(crashes: (() => void)[] = []): EngineThread {
   const { port1, port2 } = new MessageChannel()
-  void testModel().then(async (model) => {
-    const engine = await Engine.create(model, { rows: 2, chunkTokens: 16 })
-    hostEngine(textEngine(engine, { codec }), port2)
-    cleanUp.push(() => {
-      engine.dispose()
-      model.dispose()
-    })
-  })
+  void host(port2)
   cleanUp.push(() => port1.close())
-  let exit = (_: unknown): void => {}
+  let exit: (code: unknown) => void
   crashes.push(() => {
     port1.close()
     exit(1)
@@ -40,6 +33,16 @@ function startThread(crashes: (() => void)[] = []): EngineThread {
     on: (event, listener) => (event === 'exit' ? (exit = listener) : event === 'message' && onMessage(port1, listener)),
     terminate: async () => port1.close(),
   }
+}
+
+async function host(port: MessagePort): Promise<void> {
+  const model = await testModel()
+  const engine = await Engine.create(model, { rows: 2, chunkTokens: 16 })
+  hostEngine(textEngine(engine, { codec }), port)
+  cleanUp.push(() => {
+    engine.dispose()
+    model.dispose()
+  })
 }
 
 function onMessage(port: MessagePort, listener: (value: unknown) => void): void {
