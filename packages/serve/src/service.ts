@@ -1,14 +1,15 @@
 /** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
 import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
-import type { Engine } from './engine/engine.js'
+import { Engine } from './engine/engine.js'
+import { type TextEngine, textEngine } from './engine/text-engine.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine
+  readonly engine: Engine | TextEngine
   readonly served: ServedModel
   readonly stores?: Stores
   /** Turns that may wait. */
@@ -16,17 +17,34 @@ export interface ServiceOptions {
   readonly onError?: (error: unknown) => void
 }
 
+/** How busy it is. */
+export interface Load {
+  readonly rows: number
+  /** Texts that have a row. */
+  readonly running: number
+  /** Turns in the queue, and texts of turns that have begun, without a row. */
+  readonly waiting: number
+  /** Milliseconds that the oldest turn in the queue has waited. */
+  readonly oldestMs: number
+}
+
 export interface Service {
   readonly turns: Turns
   readonly worker: TurnWorker
   readonly model: ModelFacts
+  readonly load: () => Promise<Load>
 }
 
 export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
-  const { spec, identity, stateBytes, weightBytes } = engine.model
+  const writer = engine instanceof Engine ? textEngine(engine, { codec: served.codec }) : engine
   return {
     turns: new Turns(stores, queue),
-    worker: new TurnWorker({ engine, codec: served.codec, stores, ...(onError && { onError }) }),
-    model: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
+    load: async () => {
+      const { rows, running, waiting } = writer.status
+      const queued = await stores.queue.status()
+      return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+    },
+    model: writer.facts,
   }
 }
