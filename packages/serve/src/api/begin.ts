@@ -1,5 +1,6 @@
 /** Hands the prompts of a request to the engine: all of them or none. */
 import type { GenerateSettings } from '@retnet/generate'
+import type { Grammar } from '../grammar/grammar.js'
 import { ApiError } from './api-error.js'
 import type { Choice } from './choice.js'
 import type { ApiContext } from './context.js'
@@ -9,10 +10,14 @@ export interface Begin {
   readonly prompts: readonly ReadPrompt[]
   /** Of each choice of a prompt. */
   readonly settings: readonly GenerateSettings[]
+  readonly grammar?: Grammar | null
   readonly echo?: boolean
 }
 
-export function begin({ engine, served, limits }: ApiContext, { prompts, settings, echo = false }: Begin): Choice[] {
+export function begin(
+  { engine, served, limits }: ApiContext,
+  { prompts, settings, grammar, echo = false }: Begin,
+): Choice[] {
   const plans = prompts.flatMap((prompt) => settings.map((own) => ({ prompt, own })))
   if (plans.length > limits.choices) {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
@@ -20,7 +25,8 @@ export function begin({ engine, served, limits }: ApiContext, { prompts, setting
   }
   const requests = plans.map(({ prompt, own }) => {
     const scorePrompt = echo && own.logprobs !== undefined
-    return { prompt: prompt.ids, settings: own, codec: served.codec, scorePrompt }
+    const constraint = grammar?.constrain(own.stopIds)
+    return { prompt: prompt.ids, settings: own, codec: served.codec, scorePrompt, ...(constraint && { constraint }) }
   })
   return engine.submit(requests).map((job, index) => {
     return { index, job, settings: plans[index].own, echo: echo ? plans[index].prompt.text : '', offset: 0 }

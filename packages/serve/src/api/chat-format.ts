@@ -1,6 +1,6 @@
 /** Choices of /v1/chat/completions. */
 import type { JobEvent } from '../engine/job.js'
-import { type Choice, finishReasonOf, textOf } from './choice.js'
+import { type Choice, endOf, finishReasonOf, textOf } from './choice.js'
 import { isEnd } from './completion-format.js'
 import type { Format } from './format.js'
 import type { ServedCodec } from './served-model.js'
@@ -36,12 +36,12 @@ export function chatFormat(codec: ServedCodec): Format {
       if (text === '' && finishReason === null && logprobs === null) return null
       return { index: choice.index, delta: text === '' ? {} : { content: text }, logprobs, finish_reason: finishReason }
     },
-    ending: ({ index }, finishReason) => ({ index, delta: {}, logprobs: null, finish_reason: finishReason }),
+    ending: ({ index }, error) => ({ index, delta: {}, logprobs: null, ...endOf(error) }),
     whole: ({ choice, events, error }) => ({
       index: choice.index,
       message: { role: 'assistant', content: textOf(events), refusal: null },
       logprobs: logprobsOf(choice, events),
-      finish_reason: error ? 'error' : finishReasonOf(events),
+      ...endOf(error, finishReasonOf(events)),
     }),
   }
 }

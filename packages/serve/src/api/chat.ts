@@ -6,6 +6,7 @@ import { chatFormat } from './chat-format.js'
 import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { requireLength } from './read-prompts.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { type ChatRequest, chatRequest } from './schemas.js'
 import type { ChatMessage, ServedModel } from './served-model.js'
@@ -31,9 +32,10 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
   if (request.messages.length > limits.messages) {
     throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
   }
+  const grammar = await grammarOf(context, request)
   const ids = requireLength(encodeChat(served, request), limits, 'messages')
   const response = {
-    choices: begin(context, { prompts: [{ ids, text: '' }], settings }),
+    choices: begin(context, { prompts: [{ ids, text: '' }], settings, grammar }),
     format: chatFormat(served.codec),
     model: served.id,
     fingerprint: engine.model.identity.weights,

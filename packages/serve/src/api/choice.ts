@@ -62,3 +62,8 @@ export function finishReasonOf(events: readonly JobEvent[]): 'stop' | 'length' {
 export function textOf(events: readonly JobEvent[]): string {
   return events.map((event) => (event.kind === 'token' ? event.text : '')).join('')
 }
+
+/** How a choice ends: one that failed says why. */
+export function endOf(error: ApiError | null, finishReason: 'stop' | 'length' = 'length'): object {
+  return error ? { finish_reason: 'error', ...error.body } : { finish_reason: finishReason }
+}

@@ -1,6 +1,6 @@
 /** Choices of /v1/completions. */
 import type { JobEvent } from '../engine/job.js'
-import { type Choice, finishReasonOf, textOf } from './choice.js'
+import { type Choice, endOf, finishReasonOf, textOf } from './choice.js'
 import type { Format } from './format.js'
 import type { ServedCodec } from './served-model.js'
 
@@ -29,12 +29,12 @@ export function completionFormat(codec: ServedCodec): Format {
       if (text === '' && finishReason === null && logprobs === null) return null
       return { index: choice.index, text, logprobs, finish_reason: finishReason }
     },
-    ending: ({ index }, finishReason) => ({ index, text: '', logprobs: null, finish_reason: finishReason }),
+    ending: ({ index }, error) => ({ index, text: '', logprobs: null, ...endOf(error) }),
     whole: ({ choice, events, error }) => ({
       index: choice.index,
       text: choice.echo + textOf(events),
       logprobs: logprobsOf(choice, events),
-      finish_reason: error ? 'error' : finishReasonOf(events),
+      ...endOf(error, finishReasonOf(events)),
     }),
   }
 }

@@ -5,6 +5,7 @@ import { checkRequest } from './check-request.js'
 import { completionFormat } from './completion-format.js'
 import { type ApiContext, requireModel } from './context.js'
 import { readPrompts } from './read-prompts.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { completionRequest } from './schemas.js'
 import { settingsOf } from './settings.js'
@@ -28,9 +29,10 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   })
   // before the text is encoded: a request that is turned away must cost nothing
   engine.requireRoom(settings.length)
+  const grammar = await grammarOf(context, request)
   const prompts = readPrompts(request.prompt, served, engine.model, limits)
   const response = {
-    choices: begin(context, { prompts, settings, echo: request.echo ?? false }),
+    choices: begin(context, { prompts, settings, grammar, echo: request.echo ?? false }),
     format: completionFormat(served.codec),
     model: served.id,
     fingerprint: engine.model.identity.weights,

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js'
+import type { Grammars } from '../grammar/grammars.js'
 import { ApiError } from './api-error.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
@@ -8,6 +9,7 @@ export interface ApiContext {
   readonly engine: Engine
   readonly served: ServedModel
   readonly limits: Limits
+  readonly grammars: Grammars
   /** Seconds since 1970 of the start. */
   readonly created: number
 }

@@ -1,5 +1,6 @@
 /** From choices that have begun to the response, whole or as a stream. */
 import { eventStream } from '../http/event-stream.js'
+import type { ApiError } from './api-error.js'
 import { type Choice, collect, merge } from './choice.js'
 import type { Format } from './format.js'
 import type { Limits } from './limits.js'
@@ -28,7 +29,7 @@ export async function respondWhole(response: Response200): Promise<Response> {
   using _ = cancelling(response)
   const written = await collect(choices)
   const [first] = written
-  if (written.length === 1 && first.error) throw first.error
+  if (written.length === 1 && first.error && !isOfText(first.error)) throw first.error
   const drawn = written.flatMap(({ events }) => events.filter(({ kind }) => kind === 'token')).length
   return Response.json({
     ...headOf(response, format.object),
@@ -55,7 +56,8 @@ async function* chunks(response: Response200, includeUsage: boolean, onEnd: () =
     for await (const found of merge(choices)) {
       if ('error' in found) {
         open.delete(found.choice)
-        yield choices.length === 1 ? found.error.body : chunk(format.ending(found.choice, 'error'))
+        const isAll = choices.length === 1 && !isOfText(found.error)
+        yield isAll ? found.error.body : chunk(format.ending(found.choice, found.error))
         continue
       }
       if (found.event.kind === 'token') drawn++
@@ -63,11 +65,16 @@ async function* chunks(response: Response200, includeUsage: boolean, onEnd: () =
       if (delta) yield chunk(delta)
       if (found.event.kind === 'token' && found.event.finishReason) open.delete(found.choice)
     }
-    for (const choice of open) yield chunk(format.ending(choice, 'length'))
+    for (const choice of open) yield chunk(format.ending(choice, null))
     if (includeUsage) yield { ...head, choices: [], usage: usageOf(response, drawn) }
   } finally {
     onEnd()
   }
+}
+
+/** The request was answered, and its text came to a bad end: what there is of it goes out. */
+function isOfText({ code }: ApiError): boolean {
+  return code === 'grammar_dead_end'
 }
 
 function headOf({ format, model, fingerprint }: Response200, object: string) {
