@@ -82,7 +82,11 @@ async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
   return {
     id: options.name ?? basename(loaded.name),
-    codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
+    codec: {
+      ...codecOf(tokenizer),
+      decode: (ids) => tokenizer.decode(ids),
+      tokenBytes: (id) => tokenizer.tokenBytes(id),
+    },
     bosToken,
     eosTokens,
     ...(encodeChat && { encodeChat }),
