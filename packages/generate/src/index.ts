@@ -1,6 +1,8 @@
 export { generate } from './generate.js'
 export { createSession, restoreSession, type Session } from './session/session.js'
 export type { TakeInOptions } from './session/cursor.js'
+export { History } from './session/history.js'
+export { type Place, placeOf, placeTensors } from './session/place-tensors.js'
 export type { GenerateStream } from './decode/generate-stream.js'
 export type { GeneratePiece, GenerateResult } from './decode/generate-result.js'
 export type { LanguageModel, TextCodec } from './language-model.js'

@@ -4,7 +4,16 @@ export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.j
 
 export { Engine, type EngineStatus } from './engine/engine.js'
 export type { EngineOptions } from './engine/engine-options.js'
-export type { DrawnToken, FinishReason, Job, JobEvent, JobRequest, PromptToken } from './engine/job.js'
+export type {
+  BeginEvent,
+  DrawnToken,
+  FinishReason,
+  Job,
+  JobEvent,
+  JobRequest,
+  PromptToken,
+  SavedEvent,
+} from './engine/job.js'
 
 export type { TokenConstraint } from './grammar/token-constraint.js'
 

@@ -7,13 +7,17 @@ import { createKeyCheck } from './api/keys.js'
 import { type Limits, validateLimits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
 import type { Engine } from './engine/engine.js'
-import { ServeArgumentError } from './errors.js'
+import { EngineClosedError, ServeArgumentError } from './errors.js'
 import { createLimitedServer } from './http/limited-server.js'
+import { createService } from './service.js'
+import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
   /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
   readonly engine: Engine
   readonly model: ServedModel
+  /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
+  readonly stores?: Stores
   /** Default 127.0.0.1: this machine alone. */
   readonly host?: string
   /** 0 takes a free one. Default 8080. */
@@ -33,7 +37,7 @@ export interface RunningServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
-const names = ['engine', 'model', 'host', 'port', 'allowedHosts', 'limits', 'apiKeys', 'onError']
+const names = ['engine', 'model', 'stores', 'host', 'port', 'allowedHosts', 'limits', 'apiKeys', 'onError']
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /** Resolves when the port is open. Throws ServeArgumentError, or what the system says of the address. */
@@ -44,7 +48,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const isLoopback = loopback.includes(host) || host === '::1'
   const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
   let ready = true
-  const context = { engine, served: model, limits: validateLimits(options.limits), created: seconds() }
+  const limits = validateLimits(options.limits)
+  const service = createService({
+    engine,
+    served: model,
+    queue: limits.queue,
+    onError,
+    ...(options.stores && { stores: options.stores }),
+  })
+  const { turns, grammars, model: facts } = service
+  const context = { turns, grammars, model: facts, served: model, limits, created: seconds() }
   const checkKey = createKeyCheck(options.apiKeys ?? [])
   const app = createApp(context, { isReady: () => ready, onError, checkKey })
   const server = createLimitedServer((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request))
@@ -52,7 +65,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port: bound } = server.address() as AddressInfo
   const close = async (graceMs = 30_000) => {
     ready = false
-    await within(engine.drain(), graceMs)
+    await within(service.turns.idle(), graceMs)
+    service.turns.abort(new EngineClosedError())
+    await service.worker.stop()
     engine.abort()
     await end(server)
   }

@@ -21,7 +21,7 @@ test('retnet serve answers the curl that it prints and those of the README, and 
   const url = /http:\S+(?=\/v1)/.exec(command)![0]
   for (const example of examples()) {
     const reply = await shell(example.replace('curl', 'curl -s').replace('http://localhost:8080', url))
-    expect(reply, example).toMatch(/^(\{|data: )/)
+    expect(reply, example).toMatch(/^(\{|id: )/)
     expect(reply, example).not.toContain('"error"')
   }
   stop()

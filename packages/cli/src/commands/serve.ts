@@ -41,7 +41,7 @@ export function addServe(program: Command, io: Io): void {
       'tokens of a prompt that go in between two steps (default: by backend)',
       wholeNumber(1),
     )
-    .option('--queue <n>', 'texts that may wait for a row', wholeNumber(0), 256)
+    .option('--queue <n>', 'requests that may wait to be begun', wholeNumber(0), 256)
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
     .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
@@ -64,9 +64,9 @@ Examples:
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
   await withModel(io, options, async (loaded) => {
     const { Engine: EngineOfServe } = await import('@retnet/serve')
-    const { rows, chunkTokens, queue } = options
+    const { rows, chunkTokens } = options
     await loaded.model.prepare({ rows, signal: io.signal })
-    using engine = await EngineOfServe.create(loaded.model, { rows, queue, ...(chunkTokens && { chunkTokens }) })
+    using engine = await EngineOfServe.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
     const served = await servedModel(loaded, options)
     const server = await open(io, engine, served, options)
     await write(io.stdout, greeting(server.url, served.id))
@@ -96,7 +96,7 @@ async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<
 
 async function open(io: Io, engine: Engine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
-  const { host, port, allowHost, maxPromptTokens, maxTokens } = options
+  const { host, port, allowHost, maxPromptTokens, maxTokens, queue } = options
   try {
     return await serve({
       engine,
@@ -105,7 +105,7 @@ async function open(io: Io, engine: Engine, model: ServedModel, options: Command
       port,
       ...(allowHost && { allowedHosts: allowHost }),
       apiKeys: keysOf(io),
-      limits: { promptTokens: maxPromptTokens, maxTokens },
+      limits: { promptTokens: maxPromptTokens, maxTokens, queue },
       onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
     })
   } catch (cause) {

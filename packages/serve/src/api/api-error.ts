@@ -3,7 +3,7 @@ import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 
-type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 421 | 422 | 500 | 503
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 421 | 422 | 500 | 503
 
 export interface ErrorBody {
   readonly error: {

@@ -3,22 +3,33 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
 import { served, testModel } from '../testing.js'
+import { type Service, createService } from '../service.js'
 import { createApp } from './app.js'
+import type { ApiContext } from './context.js'
 import { createKeyCheck } from './keys.js'
 import { validateLimits } from './limits.js'
+import type { ServedModel } from './served-model.js'
 
 const limits = validateLimits({ bodyBytes: 100_000, promptTokens: 500, maxTokens: 1000 })
 const unforeseen: unknown[] = []
 let engine: Engine
+let service: Service
 let app: ReturnType<typeof createApp>
 let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
-  const context = { engine, served, limits, created: 1 }
-  app = createApp(context, { isReady: () => isReady, onError: (error) => unforeseen.push(error) })
+  service = createService({ engine, served, queue: 8, onError: (error) => unforeseen.push(error) })
+  app = createApp(contextOf(served), { isReady: () => isReady, onError: (error) => unforeseen.push(error) })
 })
-afterAll(() => engine.dispose())
+afterAll(async () => {
+  await service.worker.stop()
+  engine.dispose()
+})
+
+function contextOf(model: ServedModel): ApiContext {
+  return { ...service, served: model, limits, created: 1 }
+}
 
 type Body = string | Uint8Array<ArrayBuffer> | object
 
@@ -258,8 +269,8 @@ test('a format that the model has no tokens for ends its texts with the reason, 
   const stream = await (await post(completions, { ...body, stream: true })).text()
   const events = stream.split('\n\n').filter(Boolean)
   expect(events).toHaveLength(2)
-  expect(JSON.parse(events[0].slice('data: '.length))).toMatchObject({ choices: [why] })
-  expect(events[1]).toBe('data: [DONE]')
+  expect(JSON.parse(/^data: (.*)$/m.exec(events[0])![1])).toMatchObject({ choices: [why] })
+  expect(events[1]).toContain('data: [DONE]')
   expect(await (await others).json()).toMatchObject({ usage: { completion_tokens: 50 } })
   await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
 })
@@ -269,7 +280,7 @@ describe('POST /v1/chat/completions refuses', () => {
 
   test('everything, where the model has no chat template', async () => {
     const { encodeChat: _, ...plain } = served
-    const other = createApp({ engine, served: plain, limits, created: 1 }, { isReady: () => true, onError: () => {} })
+    const other = createApp(contextOf(plain), { isReady: () => true, onError: () => {} })
     const headers = { 'content-type': 'application/json' }
     const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
     expect(response.status).toBe(400)
@@ -284,7 +295,7 @@ test('messages that the template refuses are told to be wrong, with its words', 
       throw new QueueFullError(3)
     },
   }
-  const other = createApp({ engine, served: refusing, limits, created: 1 }, { isReady: () => true, onError: () => {} })
+  const other = createApp(contextOf(refusing), { isReady: () => true, onError: () => {} })
   const headers = { 'content-type': 'application/json' }
   const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
   expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'invalid_messages' } }])
@@ -293,8 +304,7 @@ test('messages that the template refuses are told to be wrong, with its words', 
 test('with keys, every route but the public ones asks for one of them', async () => {
   const keys = ['a-key-of-one-user-1', 'a-key-of-another-2']
   const checkKey = createKeyCheck(keys)
-  const context = { engine, served, limits, created: 1 }
-  const locked = createApp(context, { isReady: () => true, onError: () => {}, checkKey })
+  const locked = createApp(contextOf(served), { isReady: () => true, onError: () => {}, checkKey })
   const ask = async (path: string, method: string, authorization?: string) => {
     return (await locked.request(path, { method, headers: authorization ? { authorization } : {} })).status
   }

@@ -2,7 +2,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { Grammars } from '../grammar/grammars.js'
 import { readJson } from '../http/read-json.js'
 import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
@@ -12,7 +11,6 @@ import type { CheckKey } from './keys.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
 import { detokenize, tokenize } from './tokens.js'
-import { vocabularyOf } from './vocabulary-of.js'
 
 export interface AppOptions {
   /** Throws for a request that may not be made. */
@@ -37,13 +35,7 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
-export function createApp(
-  given: Omit<ApiContext, 'grammars'>,
-  { isReady, onError, checkKey }: AppOptions,
-): OpenAPIHono {
-  const { served, engine } = given
-  const grammars = new Grammars(() => vocabularyOf(served.codec, engine.model.spec.vocabSize))
-  const context = { ...given, grammars }
+export function createApp(context: ApiContext, { isReady, onError, checkKey }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono()
   app.use(async (c, next) => {
     checkKey?.(c.req.raw, c.req.path)

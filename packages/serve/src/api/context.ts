@@ -1,15 +1,25 @@
-import type { Engine } from '../engine/engine.js'
-import type { Grammars } from '../grammar/grammars.js'
+import type { SnapshotIdentity } from '@retnet/core'
 import { ApiError } from './api-error.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
+import type { Grammars } from '../grammar/grammars.js'
+import type { Turns } from '../turns/turns.js'
+
+/** What the routes must know of the model that somebody runs. */
+export interface ModelFacts {
+  readonly identity: SnapshotIdentity
+  readonly vocabSize: number
+  readonly stateBytes: number
+  readonly weightBytes: number
+}
 
 /** What every endpoint works with. */
 export interface ApiContext {
-  readonly engine: Engine
+  readonly turns: Turns
+  readonly grammars: Grammars
+  readonly model: ModelFacts
   readonly served: ServedModel
   readonly limits: Limits
-  readonly grammars: Grammars
   /** Seconds since 1970 of the start. */
   readonly created: number
 }

@@ -12,6 +12,8 @@ export interface Limits {
   readonly n: number
   /** Texts that one request begins: prompts times `n`. Default 64. */
   readonly choices: number
+  /** Requests that may wait to be begun. Default 256. */
+  readonly queue: number
   /** Messages of a conversation. Default 1,024. */
   readonly messages: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
@@ -26,6 +28,7 @@ const defaults: Limits = {
   maxTokens: 65_536,
   n: 16,
   choices: 64,
+  queue: 256,
   messages: 1024,
   readerMs: 30_000,
   pingMs: 15_000,
@@ -36,8 +39,9 @@ export function validateLimits(given: Partial<Limits> = {}): Limits {
     if (!Object.hasOwn(defaults, name)) {
       throw new ServeArgumentError('limits', `only names among ${Object.keys(defaults).join(', ')}`, name)
     }
-    if (Number.isSafeInteger(value) && value >= 1) continue
-    throw new ServeArgumentError(`limits.${name}`, 'a whole number of at least 1', value)
+    const least = name === 'queue' ? 0 : 1
+    if (Number.isSafeInteger(value) && value >= least) continue
+    throw new ServeArgumentError(`limits.${name}`, `a whole number of at least ${least}`, value)
   }
   return { ...defaults, ...given }
 }

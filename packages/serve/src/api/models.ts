@@ -10,15 +10,15 @@ export function getModel(context: ApiContext, id: string): Response {
   return Response.json(describe(context))
 }
 
-function describe({ engine, served, created, limits }: ApiContext): object {
-  const { spec, stateBytes, weightBytes } = engine.model
+function describe({ model, served, created, limits }: ApiContext): object {
+  const { vocabSize, stateBytes, weightBytes } = model
   return {
     id: served.id,
     object: 'model',
     created,
     owned_by: 'retnet',
     meta: {
-      vocab_size: spec.vocabSize,
+      vocab_size: vocabSize,
       state_bytes: stateBytes,
       weight_bytes: weightBytes,
       max_prompt_tokens: limits.promptTokens,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
 import { Engine } from './engine.js'
-import type { Job, JobEvent, JobRequest } from './job.js'
+import type { DrawnToken, Job, JobEvent, JobRequest } from './job.js'
 
 interface Ask {
   readonly prompt: Int32Array
@@ -17,11 +17,18 @@ const request = ({ prompt, options }: Ask, more: Partial<JobRequest> = {}): JobR
 
 async function read(job: Job): Promise<JobEvent[]> {
   const events: JobEvent[] = []
-  for await (const event of job.events) events.push(event)
+  for await (const event of job.events) if (event.kind !== 'begin') events.push(event)
   return events
 }
 
-const drawn = (events: readonly JobEvent[]) => events.filter(({ kind }) => kind === 'token').map(({ id }) => id)
+const tokens = (events: readonly JobEvent[]) => events.filter((event) => event.kind === 'token')
+const drawn = (events: readonly JobEvent[]) => tokens(events).map(({ id }) => id)
+async function nextToken(job: Job): Promise<DrawnToken> {
+  for (;;) {
+    const { value } = await job.events.next()
+    if (value?.kind === 'token') return value
+  }
+}
 const idsOf = async (job: Job) => drawn(await read(job))
 
 const asks: readonly Ask[] = [
@@ -59,8 +66,9 @@ describe('the engine', () => {
     const [job] = engine.submit([request(asks[2])])
     const others: Job[] = []
     const ids: number[] = []
-    for await (const { id } of job.events) {
-      ids.push(id)
+    for await (const event of job.events) {
+      if (event.kind !== 'token') continue
+      ids.push(event.id)
       if (ids.length % 4 === 0) others.push(...engine.submit([request(asks[ids.length % asks.length])]))
       if (ids.length % 8 === 0) others.at(-1)!.cancel()
     }
@@ -116,7 +124,7 @@ describe('the engine', () => {
     using model = await testModel()
     using engine = await Engine.create(model, { rows: 1, readAhead: 4 })
     const [slow] = engine.submit([request(asks[2])])
-    const first = [(await slow.events.next()).value!.id]
+    const first = [(await nextToken(slow)).id]
     const [quick] = engine.submit([request(asks[1])])
     expect(await idsOf(quick)).toEqual((await generate(model, asks[1].prompt, asks[1].options).result).ids)
     await expect.poll(() => engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
@@ -129,9 +137,9 @@ describe('the engine', () => {
     using engine = await Engine.create(model, { rows: 1, readAhead: 2 })
     const endless = { prompt: someIds(3), options: { maxTokens: 1e9 } }
     const [parked] = engine.submit([request(endless)])
-    await parked.events.next()
+    await nextToken(parked)
     const [running] = engine.submit([request(endless)])
-    await running.events.next()
+    await nextToken(running)
     const [waiting] = engine.submit([request(endless)])
     for (const job of [waiting, parked, running]) job.cancel()
     await engine.drain()
@@ -156,7 +164,7 @@ describe('the engine', () => {
     const prompt = someIds(9)
     const options = { maxTokens: 0, logprobs: 1 }
     const [job] = engine.submit([request({ prompt, options }, { scorePrompt: true })])
-    const scores = (await read(job)).map(({ logprob }) => logprob)
+    const scores = (await read(job)).map((event) => event.kind === 'prompt' && event.logprob)
     using state = await model.createState()
     const expected: (number | null)[] = [null]
     for (let at = 0; at < prompt.length - 1; at++) {
@@ -202,7 +210,7 @@ describe('a text with a constraint', () => {
     expect(events.at(-1)).toMatchObject({ finishReason: 'stop' })
     const forced = { ...ask.options, temperature: 0, maxTokens: 1, logitBias: { 7: 100 } }
     const [same] = engine.submit([request({ ...ask, options: forced })])
-    expect(events[0]).toMatchObject({ logprob: (await read(same))[0].logprob })
+    expect(events[0]).toMatchObject({ logprob: tokens(await read(same))[0].logprob })
     expect(await idsOf(free)).toEqual((await generate(model, ask.prompt, ask.options).result).ids)
   })
 

@@ -40,10 +40,10 @@ export type CodePoints = readonly (readonly [low: number, high: number])[]
 export function character(ranges: CodePoints): Part {
   return (builder, from) => {
     const end = builder.state()
-    for (const sequence of ranges.flatMap(([low, high]) => utf8Sequences(low, high))) {
+    for (const steps of ranges.flatMap(([low, high]) => utf8Sequences(low, high))) {
       let at = from
-      for (const [place, [low, high]] of sequence.entries()) {
-        at = builder.byte(at, low, high, place === sequence.length - 1 ? end : undefined)
+      for (const [place, [low, high]] of steps.entries()) {
+        at = builder.byte(at, low, high, place === steps.length - 1 ? end : undefined)
       }
     }
     return end
@@ -86,7 +86,8 @@ export function repeat(part: Part, least: number, most: number): Part {
       at = loop
     }
     const end = builder.state()
-    for (let count = least; count < most && most !== Infinity; count++) {
+    const optionals = most === Infinity ? 0 : most - least
+    for (let count = 0; count < optionals; count++) {
       builder.jump(at, end)
       at = part(builder, at)
     }

@@ -93,27 +93,26 @@ function partOf(element: AST.Element, path: string): Part {
     case 'Quantifier':
       return repeat(partOf(element.element, path), element.min, element.max)
     default:
-      throw new SchemaError(path, `the pattern has ${JSON.stringify(element.raw.slice(0, 40))}, which is not supported`)
+      throw unsupported(element, path)
   }
 }
 
 function codePoints(node: AST.Element | AST.CharacterClassElement, path: string): CodePoints {
-  switch (node.type) {
-    case 'Character':
-      return [[node.value, node.value]]
-    case 'CharacterClassRange':
-      return [[node.min.value, node.max.value]]
-    case 'CharacterClass': {
-      const own = node.elements.flatMap((one) => codePoints(one, path))
-      return node.negate ? without(own) : own
-    }
-    case 'CharacterSet': {
-      if (node.kind === 'any') return without(lineEnds)
-      if (node.kind === 'property') break
-      return node.negate ? without(sets[node.kind]) : sets[node.kind]
-    }
+  if (node.type === 'Character') return [[node.value, node.value]]
+  if (node.type === 'CharacterClassRange') return [[node.min.value, node.max.value]]
+  if (node.type === 'CharacterClass') {
+    const own = node.elements.flatMap((one) => codePoints(one, path))
+    return node.negate ? without(own) : own
   }
-  throw new SchemaError(path, `the pattern has ${JSON.stringify(node.raw.slice(0, 40))}, which is not supported`)
+  if (node.type === 'CharacterSet' && node.kind === 'any') return without(lineEnds)
+  if (node.type === 'CharacterSet' && node.kind !== 'property') {
+    return node.negate ? without(sets[node.kind]) : sets[node.kind]
+  }
+  throw unsupported(node, path)
+}
+
+function unsupported({ raw }: AST.Node, path: string): SchemaError {
+  return new SchemaError(path, `the pattern has ${JSON.stringify(raw.slice(0, 40))}, which is not supported`)
 }
 
 /** However often a class is repeated, its states are there once. */

@@ -1,0 +1,37 @@
+/** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
+import type { ModelFacts } from './api/context.js'
+import type { ServedModel } from './api/served-model.js'
+import type { Engine } from './engine/engine.js'
+import { Grammars } from './grammar/grammars.js'
+import { vocabularyOf } from './api/vocabulary-of.js'
+import type { Stores } from './stores/contract.js'
+import { memoryStores } from './stores/memory/memory-stores.js'
+import { Turns } from './turns/turns.js'
+import { TurnWorker } from './turns/worker.js'
+
+export interface ServiceOptions {
+  readonly engine: Engine
+  readonly served: ServedModel
+  readonly stores?: Stores
+  /** Turns that may wait. */
+  readonly queue: number
+  readonly onError?: (error: unknown) => void
+}
+
+export interface Service {
+  readonly turns: Turns
+  readonly grammars: Grammars
+  readonly worker: TurnWorker
+  readonly model: ModelFacts
+}
+
+export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
+  const { spec, identity, stateBytes, weightBytes } = engine.model
+  const grammars = new Grammars(() => vocabularyOf(served.codec, spec.vocabSize))
+  return {
+    grammars,
+    turns: new Turns(stores, queue),
+    worker: new TurnWorker({ engine, codec: served.codec, stores, grammars, ...(onError && { onError }) }),
+    model: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+  }
+}

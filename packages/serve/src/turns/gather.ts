@@ -1,0 +1,26 @@
+/** The events of the texts of one turn, in groups: what came in one step of the engine goes out together. */
+import type { Job, JobEvent } from '../engine/job.js'
+
+export type Gathered =
+  | { readonly of: number; readonly event: JobEvent }
+  | { readonly of: number; readonly error: unknown }
+
+/** Ends when all texts have. While nobody asks for the next group, the texts are not continued beyond what is read ahead. */
+export async function* gather(jobs: readonly Job[]): AsyncGenerator<Gathered[], void, undefined> {
+  let wake = () => {}
+  for (const { events } of jobs) events.onNews(() => wake())
+  for (;;) {
+    const found = jobs.flatMap((job, of) => takeAll(job, of))
+    if (found.length > 0) yield found
+    else if (jobs.every(({ events }) => events.isOver)) return
+    else await new Promise<void>((resolve) => (wake = resolve))
+  }
+}
+
+function takeAll({ events }: Job, of: number): Gathered[] {
+  try {
+    return events.take().map((event) => ({ of, event }))
+  } catch (error) {
+    return [{ of, error }]
+  }
+}
