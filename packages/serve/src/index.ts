@@ -1,5 +1,10 @@
 export { serve, type RunningServer, type ServeOptions } from './server.js'
 export type { Limits } from './api/limits.js'
+export type { Timeouts } from './api/timeouts.js'
+export { type Access, type AccessKey, type RateLimits, readAccess } from './edge/access.js'
+export type { Budget, Level, RateLimiter, Taken, Use } from './edge/rate-limiter.js'
+export { MemoryRateLimiter, type MemoryRateLimiterOptions } from './edge/memory-rate-limiter.js'
+export { type Logger, type LoggerOptions, type LogLevel, createLogger, logLevels } from './observe/logger.js'
 export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.js'
 
 export { Engine, type EngineStatus } from './engine/engine.js'
@@ -19,6 +24,7 @@ export type { TokenConstraint } from './grammar/token-constraint.js'
 
 export { EngineClosedError, GrammarDeadEndError, QueueFullError, ServeArgumentError } from './errors.js'
 
+export { localStores, type LocalStoresOptions } from './stores/local-stores.js'
 export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
 export type { Clock } from './stores/common/clock.js'
 export type * from './stores/contract.js'

@@ -18,11 +18,23 @@ export interface ServiceOptions {
   readonly onError?: (error: unknown) => void
 }
 
+/** How busy it is. */
+export interface Load {
+  readonly rows: number
+  /** Texts that have a row. */
+  readonly running: number
+  /** Turns in the queue, and texts of turns that have begun, without a row. */
+  readonly waiting: number
+  /** Milliseconds that the oldest turn in the queue has waited. */
+  readonly oldestMs: number
+}
+
 export interface Service {
   readonly turns: Turns
   readonly grammars: Grammars
   readonly worker: TurnWorker
   readonly model: ModelFacts
+  readonly load: () => Promise<Load>
 }
 
 export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
@@ -32,6 +44,11 @@ export function createService({ engine, served, stores = memoryStores(), queue, 
     grammars,
     turns: new Turns(stores, queue),
     worker: new TurnWorker({ engine, codec: served.codec, stores, grammars, ...(onError && { onError }) }),
+    load: async () => {
+      const { rows, running, waiting } = engine.status
+      const queued = await stores.queue.status()
+      return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+    },
     model: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
   }
 }

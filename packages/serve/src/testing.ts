@@ -2,7 +2,16 @@
 import { tinyModel } from '@retnet/conformance'
 import type { Model } from '@retnet/core'
 import { cpu } from '@retnet/cpu'
+import { type App, type AppOptions, createApp } from './api/app.js'
+import type { ServerContext } from './api/context.js'
+import { validateLimits } from './api/limits.js'
 import type { ServedCodec, ServedModel } from './api/served-model.js'
+import { validateTimeouts } from './api/timeouts.js'
+import type { EdgeOptions } from './edge/edge.js'
+import { createKeys } from './edge/keys.js'
+import { MemoryRateLimiter } from './edge/memory-rate-limiter.js'
+import { createMetrics } from './observe/metrics.js'
+import type { Service } from './service.js'
 
 const characters = 'abcdefghijklmnopqrstuvwxyz .,!#'
 /** The id of "#", whose embedding is broken in `brokenModel`. */
@@ -48,4 +57,20 @@ export const servedJson: ServedModel = {
 /** A text of `length` ids without the broken one. */
 export function someIds(length: number, from = 0): Int32Array {
   return Int32Array.from({ length }, (_, at) => (from + at * 7 + (at >> 3)) % brokenId)
+}
+
+/** What the routes work with, without a server around them. */
+export function testContext(service: Service, model: ServedModel = served, limits = validateLimits()): ServerContext {
+  return { ...service, served: model, limits, timeouts: validateTimeouts(), created: 1 }
+}
+
+/** The routes for everybody. */
+export function openEdge(): EdgeOptions {
+  const keys = createKeys({ keys: [] })
+  return { keys, limiter: new MemoryRateLimiter(), anonymousBudget: null, cors: null, publicMetrics: false }
+}
+
+export function testApp(context: ServerContext, options: Partial<AppOptions> = {}): App {
+  const metrics = createMetrics(context.served.id, context.load)
+  return createApp(context, { edge: openEdge(), metrics, isReady: () => true, onError: () => {}, ...options })
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { memoryIo } from '../memory-io.js'
 import { run } from '../run.js'
@@ -27,6 +28,31 @@ test('retnet serve answers the curl that it prints and those of the README, and 
   stop()
   expect(await ended).toBe(0)
   expect(io.output.stderr).toContain('shutting down')
+})
+
+test('retnet serve takes keys from a file and writes a line of its log for each request', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'retnet-keys-'))
+  const file = join(folder, 'keys.json')
+  writeFileSync(file, JSON.stringify({ keys: [{ name: 'ci', tenant: 'acme', key: 'a-key-of-some-length' }] }))
+  let stop = () => {}
+  const io = { ...memoryIo(), onStop: (listener: () => void) => ((stop = listener), () => {}) }
+  const ended = run(['serve', '--model', model, '--port', '0', '--threads', '1', '--keys', file], io)
+  await expect.poll(() => io.output.stdout, { timeout: 60_000 }).toContain('curl')
+  const url = /http:\S+(?=\/v1)/.exec(io.output.stdout)![0]
+  expect((await fetch(`${url}/v1/models`)).status).toBe(401)
+  const headers = { authorization: 'Bearer a-key-of-some-length', 'x-request-id': 'mine-1' }
+  expect((await fetch(`${url}/v1/models`, { headers })).headers.get('x-request-id')).toBe('mine-1')
+  const lines = () => io.output.stderr.split('\n').filter((line) => line.startsWith('{'))
+  await expect.poll(lines).toHaveLength(2)
+  expect(JSON.parse(lines()[1])).toMatchObject({ request_id: 'mine-1', tenant: 'acme', key: 'ci', status: 200 })
+  writeFileSync(file, '{"keys": [{"key": "a-secret-of-some-length"')
+  const broken = memoryIo()
+  expect(await run(['serve', '--model', model, '--port', '0', '--threads', '1', '--keys', file], broken)).toBe(1)
+  expect(broken.output.stderr).toContain('keys.json: it is not JSON.')
+  expect(broken.output.stderr).not.toContain('secret')
+  stop()
+  expect(await ended).toBe(0)
+  rmSync(folder, { recursive: true })
 })
 
 test('a port that is in use is said to be, with what to do', async () => {

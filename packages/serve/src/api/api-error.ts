@@ -3,12 +3,12 @@ import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 
-export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 421 | 422 | 500 | 503
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
 export interface ErrorBody {
   readonly error: {
     readonly message: string
-    readonly type: 'invalid_request_error' | 'server_error'
+    readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error'
     readonly param: string | null
     readonly code: string
   }
@@ -36,13 +36,17 @@ export class ApiError extends Error {
   }
 
   get body(): ErrorBody {
-    const type = this.status >= 500 ? 'server_error' : 'invalid_request_error'
-    return { error: { message: this.message, type, param: this.param, code: this.code } }
+    return { error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code } }
   }
 
   get response(): Response {
     return Response.json(this.body, { status: this.status, headers: this.headers })
   }
+}
+
+function typeOf(status: Status): ErrorBody['error']['type'] {
+  if (status >= 500) return 'server_error'
+  return status === 429 ? 'rate_limit_error' : 'invalid_request_error'
 }
 
 const retry = { 'retry-after': '1' }

@@ -2,34 +2,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
-import { served, testModel } from '../testing.js'
+import { served, testApp, testContext, testModel } from '../testing.js'
 import { type Service, createService } from '../service.js'
-import { createApp } from './app.js'
-import type { ApiContext } from './context.js'
-import { createKeyCheck } from './keys.js'
 import { validateLimits } from './limits.js'
-import type { ServedModel } from './served-model.js'
 
 const limits = validateLimits({ bodyBytes: 100_000, promptTokens: 500, maxTokens: 1000 })
 const unforeseen: unknown[] = []
 let engine: Engine
 let service: Service
-let app: ReturnType<typeof createApp>
+let app: ReturnType<typeof testApp>
 let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
   service = createService({ engine, served, queue: 8, onError: (error) => unforeseen.push(error) })
-  app = createApp(contextOf(served), { isReady: () => isReady, onError: (error) => unforeseen.push(error) })
+  app = testApp(testContext(service, served, limits), {
+    isReady: () => isReady,
+    onError: (error) => unforeseen.push(error),
+  })
 })
 afterAll(async () => {
   await service.worker.stop()
   engine.dispose()
 })
-
-function contextOf(model: ServedModel): ApiContext {
-  return { ...service, served: model, limits, created: 1 }
-}
 
 type Body = string | Uint8Array<ArrayBuffer> | object
 
@@ -280,7 +275,7 @@ describe('POST /v1/chat/completions refuses', () => {
 
   test('everything, where the model has no chat template', async () => {
     const { encodeChat: _, ...plain } = served
-    const other = createApp(contextOf(plain), { isReady: () => true, onError: () => {} })
+    const other = testApp(testContext(service, plain, limits))
     const headers = { 'content-type': 'application/json' }
     const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
     expect(response.status).toBe(400)
@@ -295,37 +290,10 @@ test('messages that the template refuses are told to be wrong, with its words', 
       throw new QueueFullError(3)
     },
   }
-  const other = createApp(contextOf(refusing), { isReady: () => true, onError: () => {} })
+  const other = testApp(testContext(service, refusing, limits))
   const headers = { 'content-type': 'application/json' }
   const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
   expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'invalid_messages' } }])
-})
-
-test('with keys, every route but the public ones asks for one of them', async () => {
-  const keys = ['a-key-of-one-user-1', 'a-key-of-another-2']
-  const checkKey = createKeyCheck(keys)
-  const locked = createApp(contextOf(served), { isReady: () => true, onError: () => {}, checkKey })
-  const ask = async (path: string, method: string, authorization?: string) => {
-    return (await locked.request(path, { method, headers: authorization ? { authorization } : {} })).status
-  }
-  const routes = locked.routes.filter(({ method }) => method !== 'ALL')
-  expect(routes.length).toBeGreaterThan(8)
-  for (const { path, method } of [...routes, { path: '/nothing', method: 'GET' }]) {
-    const isPublic = ['/livez', '/readyz'].includes(path)
-    expect([path, await ask(path, method)]).toEqual([path, isPublic ? 200 : 401])
-  }
-  const wrong = [
-    'Bearer',
-    'Bearer ',
-    `Basic ${keys[0]}`,
-    keys[0],
-    `Bearer ${keys[0]}x`,
-    `Bearer ${keys[0]}, Bearer ${keys[1]}`,
-  ]
-  for (const each of wrong) expect([each, await ask('/v1/models', 'GET', each)]).toEqual([each, 401])
-  for (const key of keys) expect(await ask('/v1/models', 'GET', `Bearer ${key}`)).toBe(200)
-  for (const path of ['/v1/../livez/../v1/models', '/livez/', '//livez']) expect(await ask(path, 'GET')).toBe(401)
-  expect(() => createKeyCheck(['short'])).toThrow('apiKeys: expected')
 })
 
 describe('the other routes', () => {

@@ -33,11 +33,15 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
     throw new ApiError(400, 'too_many_prompts', message, 'prompt')
   }
+  const { admission, caller, record } = context.scope
+  const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)
+  const mostTokens = plans.reduce((sum, { own }) => sum + (own.maxTokens ?? 0), promptTokens)
+  await admission.begin(plans.length, mostTokens)
   const id = randomBytes(16).toString('hex')
   const view = viewOf(context, ask, id)
   const running = await turns.begin({
     id,
-    tenant: 'default',
+    tenant: caller.tenant,
     prompts: prompts.map(({ ids }) => ids),
     texts: plans.map(({ prompt, own }) => ({
       prompt,
@@ -49,6 +53,13 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     view: view as unknown as Json,
     keepMs: 0,
   })
+  record.generation = {
+    operation: ask.format === 'chat' ? 'chat' : 'text_completion',
+    model: context.served.id,
+    texts: plans.length,
+    promptTokens,
+    maxTokens: Math.max(...plans.map(({ own }) => own.maxTokens ?? 0)),
+  }
   return { running, view }
 }
 

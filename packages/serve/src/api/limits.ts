@@ -16,6 +16,8 @@ export interface Limits {
   readonly queue: number
   /** Messages of a conversation. Default 1,024. */
   readonly messages: number
+  /** Connections at the same time; more are closed as they come. Default 4,096. */
+  readonly connections: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
   readonly readerMs: number
   /** Milliseconds of silence after which a stream sends a comment. Default 15,000. */
@@ -30,6 +32,7 @@ const defaults: Limits = {
   choices: 64,
   queue: 256,
   messages: 1024,
+  connections: 4096,
   readerMs: 30_000,
   pingMs: 15_000,
 }
