@@ -1,16 +1,18 @@
 /** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
 import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
-import type { Engine } from './engine/engine.js'
+import { Engine } from './engine/engine.js'
+import { type TextEngine, textEngine } from './engine/text-engine.js'
+import { constraintsOf } from './grammar/create-constraints.js'
 import { Grammars } from './grammar/grammars.js'
-import { vocabularyOf } from './api/vocabulary-of.js'
+import { vocabularyOf } from './grammar/vocabulary-of.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine
+  readonly engine: Engine | TextEngine
   readonly served: ServedModel
   readonly stores?: Stores
   /** Turns that may wait. */
@@ -31,6 +33,7 @@ export interface Load {
 
 export interface Service {
   readonly turns: Turns
+  /** Of the model, for looking at what a request asks for. */
   readonly grammars: Grammars
   readonly worker: TurnWorker
   readonly model: ModelFacts
@@ -38,17 +41,20 @@ export interface Service {
 }
 
 export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
-  const { spec, identity, stateBytes, weightBytes } = engine.model
-  const grammars = new Grammars(() => vocabularyOf(served.codec, spec.vocabSize))
+  const { codec } = served
+  const vocabSize = engine instanceof Engine ? engine.model.spec.vocabSize : engine.facts.vocabSize
+  const grammars = new Grammars(() => vocabularyOf(codec, vocabSize))
+  const createConstraint = constraintsOf(grammars)
+  const writer = engine instanceof Engine ? textEngine(engine, { codec, createConstraint }) : engine
   return {
     grammars,
     turns: new Turns(stores, queue),
-    worker: new TurnWorker({ engine, codec: served.codec, stores, grammars, ...(onError && { onError }) }),
+    worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
     load: async () => {
-      const { rows, running, waiting } = engine.status
+      const { rows, running, waiting } = writer.status
       const queued = await stores.queue.status()
       return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
     },
-    model: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    model: writer.facts,
   }
 }

@@ -1,4 +1,5 @@
-import type { GenerateOptions, TextCodec } from '@retnet/generate'
+import type { GenerateOptions } from '@retnet/generate'
+import type { TokenCodec } from '../grammar/vocabulary-of.js'
 
 export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant'
@@ -7,13 +8,8 @@ export interface ChatMessage {
 }
 
 /** Text to ids and all ids back at once. */
-export interface ServedCodec extends TextCodec {
+export interface ServedCodec extends TokenCodec {
   decode(ids: ArrayLike<number>): string
-  /**
-   * The bytes that a token adds within a text, empty for a special one. Without it they are found by decoding, and tokens with parts of
-   * characters are left out of texts with a `response_format`.
-   */
-  tokenBytes?(id: number): Uint8Array
 }
 
 /** What the server must know of a model besides the engine that runs it. */
