@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { GenerateOptions } from '@retnet/generate'
 import type { Json } from '../stores/contract.js'
 import type { RunningTurn } from '../turns/running-turn.js'
+import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
@@ -14,6 +15,8 @@ export interface Begin {
   /** Of each choice of a prompt. */
   readonly options: readonly GenerateOptions[]
   readonly echo?: boolean
+  /** What the texts must be. */
+  readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
 }
 
@@ -46,6 +49,7 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
       scorePrompt: echo && own.logprobs !== undefined,
     })),
     session: null,
+    grammar: ask.grammar ?? null,
     view: view as unknown as Json,
     keepMs: 0,
   })
