@@ -9,7 +9,10 @@ import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine | TextEngine
+  /** Null for a gateway, whose turns are written by workers elsewhere. */
+  readonly engine: Engine | TextEngine | null
+  /** Of the workers' model, for a gateway. */
+  readonly facts?: ModelFacts
   readonly served: ServedModel
   readonly stores?: Stores
   /** Turns that may wait. */
@@ -30,21 +33,28 @@ export interface Load {
 
 export interface Service {
   readonly turns: Turns
-  readonly worker: TurnWorker
+  readonly worker: TurnWorker | null
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
 }
 
-export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
+export function createService({
+  engine,
+  facts,
+  served,
+  stores = memoryStores(),
+  queue,
+  onError,
+}: ServiceOptions): Service {
   const writer = engine instanceof Engine ? textEngine(engine, { codec: served.codec }) : engine
   return {
     turns: new Turns(stores, queue),
-    worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
+    worker: writer && new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
     load: async () => {
-      const { rows, running, waiting } = writer.status
+      const { rows, running, waiting } = writer?.status ?? { rows: 0, running: 0, waiting: 0 }
       const queued = await stores.queue.status()
       return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
     },
-    model: writer.facts,
+    model: writer?.facts ?? facts!,
   }
 }

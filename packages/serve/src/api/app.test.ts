@@ -22,7 +22,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await service.worker.stop()
+  await service.worker?.stop()
   engine.dispose()
 })
 

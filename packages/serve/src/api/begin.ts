@@ -39,7 +39,8 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
   const running = await turns.begin({
     id,
     tenant: caller.tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: plans.map(({ prompt, own }) => ({
       prompt,
       options: own,
