@@ -30,6 +30,8 @@ export type {
 } from './engine/job.js'
 
 export type { TokenConstraint } from './grammar/token-constraint.js'
+export { createConstraints } from './grammar/create-constraints.js'
+export type { TokenCodec } from './grammar/vocabulary-of.js'
 
 export {
   EngineClosedError,

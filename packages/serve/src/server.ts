@@ -24,7 +24,7 @@ import { createMetrics } from './observe/metrics.js'
 import { createObserver } from './observe/observer.js'
 import { logFailure } from './observe/request-log.js'
 import { openTracing } from './observe/tracing.js'
-import { createService } from './service.js'
+import { type Service, createService } from './service.js'
 import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
@@ -96,18 +96,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
   const edge = edgeOf(options, rateLimiter)
-  if (engine === null && !(options.facts && options.stores)) {
-    throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
-  }
-  const service = createService({
-    engine,
-    ...(options.facts && { facts: options.facts }),
-    served: model,
-    queue: limits.queue,
-    onError: report,
-    ...(options.stores && { stores: options.stores }),
-  })
-  if (engine && options.stores) await publishModel(options.stores.states, model.id, service.model)
+  const service = await openService(options, limits.queue, report)
   const metrics = createMetrics(model.id, service.load)
   const observer = createObserver({ metrics, logger, tracing: await openTracing() })
   const context = { ...service, served: model, limits, timeouts, created: seconds() }
@@ -146,6 +135,20 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   return { url, port: bound, close, [Symbol.asyncDispose]: () => close(0) }
+}
+
+async function openService(
+  { engine, facts, stores, model }: ServeOptions,
+  queue: number,
+  onError: (error: unknown) => void,
+): Promise<Service> {
+  if (engine === null && !(facts && stores)) {
+    throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
+  }
+  const given = { ...(facts && { facts }), ...(stores && { stores }) }
+  const service = createService({ engine, served: model, queue, onError, ...given })
+  if (engine && stores) await publishModel(stores.states, model.id, service.model)
+  return service
 }
 
 function edgeOf(options: ServeOptions, limiter: RateLimiter): EdgeOptions {

@@ -3,6 +3,9 @@ import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
 import { Engine } from './engine/engine.js'
 import { type TextEngine, textEngine } from './engine/text-engine.js'
+import { constraintsOf } from './grammar/create-constraints.js'
+import { Grammars } from './grammar/grammars.js'
+import { vocabularyOf } from './grammar/vocabulary-of.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
@@ -33,6 +36,8 @@ export interface Load {
 
 export interface Service {
   readonly turns: Turns
+  /** Of the model, for looking at what a request asks for. */
+  readonly grammars: Grammars
   readonly worker: TurnWorker | null
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
@@ -46,8 +51,13 @@ export function createService({
   queue,
   onError,
 }: ServiceOptions): Service {
-  const writer = engine instanceof Engine ? textEngine(engine, { codec: served.codec }) : engine
+  const { codec } = served
+  const vocabSize = engine instanceof Engine ? engine.model.spec.vocabSize : (engine?.facts ?? facts!).vocabSize
+  const grammars = new Grammars(() => vocabularyOf(codec, vocabSize))
+  const createConstraint = constraintsOf(grammars)
+  const writer = engine instanceof Engine ? textEngine(engine, { codec, createConstraint }) : engine
   return {
+    grammars,
     turns: new Turns(stores, queue),
     worker: writer && new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
     load: async () => {

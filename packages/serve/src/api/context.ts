@@ -5,6 +5,7 @@ import type { Caller } from '../edge/caller.js'
 import type { RequestRecord } from '../observe/request-record.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
+import type { Grammars } from '../grammar/grammars.js'
 import type { Load } from '../service.js'
 import type { Timeouts } from './timeouts.js'
 import type { Turns } from '../turns/turns.js'
@@ -20,6 +21,7 @@ export interface ModelFacts {
 /** What is the same for all requests. */
 export interface ServerContext {
   readonly turns: Turns
+  readonly grammars: Grammars
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
   readonly served: ServedModel

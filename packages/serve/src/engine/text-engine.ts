@@ -34,7 +34,10 @@ export interface TextEngine {
 export interface TextTools {
   readonly codec: TextCodec
   /** Throws for a grammar that it does not know. Absent: requests have none. */
-  readonly createConstraint?: (grammar: Json) => TokenConstraint | Promise<TokenConstraint>
+  readonly createConstraint?: (
+    grammar: Json,
+    stopIds: ReadonlySet<number>,
+  ) => TokenConstraint | Promise<TokenConstraint>
 }
 
 /** The engine of this process. */
@@ -42,7 +45,7 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
   const { spec, identity, stateBytes, weightBytes } = engine.model
   const toJob = async ({ grammar, ...request }: TextRequest): Promise<JobRequest> => {
     if (grammar === undefined) return { ...request, codec }
-    return { ...request, codec, constraint: await createConstraint!(grammar) }
+    return { ...request, codec, constraint: await createConstraint!(grammar, request.settings.stopIds) }
   }
   return {
     facts: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },

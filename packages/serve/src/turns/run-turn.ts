@@ -179,6 +179,7 @@ export class TurnRun {
           settings: validateOptions(options, engine.facts.vocabSize),
           scorePrompt,
           save: turn.session !== null,
+          ...(turn.grammar && { grammar: turn.grammar }),
           ...(from && { start: from }),
           ...(promptTokens + drawn.length > 0 && { given: { promptTokens, drawn, inStart: place?.drawn ?? 0 } }),
           ...(checkpoints && { saveEvery: checkpoints.every }),
