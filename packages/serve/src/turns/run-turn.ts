@@ -172,7 +172,7 @@ export class TurnRun {
     const { engine, checkpoints } = this.#options
     const { turn } = this
     // choices of one prompt share it, as the same object
-    const prompts = turn.prompts.map((ids) => (ids instanceof Int32Array ? ids : Int32Array.from(ids)))
+    const prompts = turn.prompts.map((ids) => Int32Array.from(ids))
     return Promise.all(
       open.map(async (of): Promise<TextRequest> => {
         const { prompt, options, scorePrompt } = turn.texts[of]

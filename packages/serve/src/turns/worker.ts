@@ -16,6 +16,9 @@ export interface TurnWorkerOptions extends TurnRunOptions {
 /** Milliseconds after which a turn whose scope is still leased is tried again. */
 const leasedDelayMs = 250
 
+/** Milliseconds before a turn for other weights is given out again. */
+const otherDelayMs = 500
+
 export class TurnWorker {
   readonly #options: TurnWorkerOptions
   readonly #name: string
@@ -78,8 +81,9 @@ export class TurnWorker {
 
   /** Resolves when the turn has its place in the engine, or needs none. */
   async #begin(claim: Claim): Promise<void> {
-    const { stores } = this.#options
+    const { stores, engine } = this.#options
     const turn = claim.body as unknown as Turn
+    if (turn.weights !== engine.facts.identity.weights) return stores.queue.giveBack(claim, otherDelayMs)
     const lease = await stores.leases.acquire(scopeOf(turn), this.#leaseMs)
     if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs)
     const run = new TurnRun(this.#options, turn, claim, lease)
