@@ -45,11 +45,14 @@ export interface TurnRunOptions {
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
   readonly readAhead?: number
+  /** Milliseconds after which a turn is cancelled whose reader has not come on: nobody may know of it any more. Default 60,000. */
+  readonly abandonMs?: number
   /** Default: that of the system. */
   readonly clock?: Clock
 }
 
 const readerPollMs = 20
+const longestPollMs = 250
 
 export class TurnRun {
   readonly turn: Turn
@@ -211,10 +214,17 @@ export class TurnRun {
 
   /** A text is not written for nobody: a reader that stops reading stops it, and the engine gives its row away. */
   async #waitForReader(): Promise<void> {
-    const { readAhead = 256 } = this.#options
-    while (this.#log!.ahead > readAhead && !this.#log!.isCancelled && !this.#cancelled && !this.#handsOver) {
-      await delay(this.#clock, readerPollMs)
-      await this.#log!.write([])
+    const { readAhead = 256, abandonMs = 60_000 } = this.#options
+    const log = this.#log!
+    let pauseMs = readerPollMs
+    let since = this.#clock.now()
+    while (log.ahead > readAhead && !log.isCancelled && !this.#cancelled && !this.#handsOver) {
+      if (this.#clock.now() - since >= abandonMs) return this.cancel()
+      const { ahead } = log
+      await delay(this.#clock, pauseMs)
+      await log.write([])
+      if (log.ahead < ahead) since = this.#clock.now()
+      pauseMs = Math.min(longestPollMs, pauseMs * 1.5)
     }
   }
 
