@@ -46,7 +46,7 @@ export interface TextTools {
 /** The engine of this process. */
 export function textEngine(engine: Engine, { codec, createConstraint }: TextTools): TextEngine {
   const { spec, identity, stateBytes, weightBytes } = engine.model
-  const toJob = async ({ grammar, embed: _, ...request }: TextRequest): Promise<JobRequest> => {
+  const toJob = async ({ grammar, ...request }: TextRequest): Promise<JobRequest> => {
     if (grammar === undefined) return { ...request, codec }
     return { ...request, codec, constraint: await createConstraint!(grammar, request.settings.stopIds) }
   }
