@@ -77,7 +77,7 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
 }
 
 async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<ServedModel> {
-  const tokenizer = requireTokenizer(loaded)
+  const tokenizer = await requireTokenizer(loaded)
   const encodeChat = await openChatEncoder(loaded.folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
   return {
