@@ -27,3 +27,21 @@ export class EngineClosedError extends RetNetError {
     super('engine: it is shutting down and takes no more requests.', 'Send it again later.')
   }
 }
+
+/** What a text must look like leaves no token of the vocabulary to go on with. That text ends, others go on. */
+export class GrammarDeadEndError extends RetNetError {
+  constructor(why = 'no token of the vocabulary continues what was asked for') {
+    super(`grammar: ${why}.`, 'Ask for a format that this model can write.')
+  }
+}
+
+/** The thread of an engine could not be started, or has ended. */
+export class EngineThreadError extends RetNetError {
+  /** True if it was asked for something that makes no sense. */
+  readonly isUsage: boolean
+
+  constructor(message: string, isUsage = false) {
+    super(message)
+    this.isUsage = isUsage
+  }
+}

@@ -1,4 +1,5 @@
 /** The tokenizer for any file: with text and ids that come in parts, and ids that go into arrays of the caller. */
+import { checkId } from './check-id.js'
 import { extend, type Catalog, type TokenizerParts } from './catalog.js'
 import { runPipeline } from './encoding/run-pipeline.js'
 import { TokenizerArgumentError } from './errors.js'
@@ -100,6 +101,15 @@ export class Tokenizer extends TokenizerCore {
         token: ({ id }) => out.push(id),
       },
     )
+  }
+
+  /**
+   * The bytes that a token adds to a text behind another token: what constrained decoding looks at. A part of a character has its bytes
+   * too; a special token has none. Throws `TokenIdError` if there is no such id.
+   */
+  tokenBytes(id: number): Uint8Array {
+    checkId(id, -1, this.vocabularySize)
+    return this.parts.decoder.tokenBytes(id)
   }
 
   /** An encoder for text in parts, such as a large file. Its ids joined are what `encode` gives for all text. */

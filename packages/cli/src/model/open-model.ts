@@ -39,7 +39,10 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
 }
 
 /** The tokenizer of a model whose folder has one. */
-export async function requireTokenizer({ tokenizerJson, name }: OpenModel): Promise<Tokenizer> {
+export async function requireTokenizer({
+  tokenizerJson,
+  name,
+}: Pick<OpenModel, 'tokenizerJson' | 'name'>): Promise<Tokenizer> {
   if (tokenizerJson !== null) return Tokenizer.load(tokenizerJson)
   throw new CommandError(
     `${name}: there is no tokenizer.json, so text cannot be read or written.`,

@@ -43,6 +43,33 @@ describe('penalties', () => {
   })
 })
 
+test('a mask leaves its tokens alone to every rule, and an empty one is an error', () => {
+  const rules = {
+    temperature: 0,
+    topK: 2,
+    topP: 0.5,
+    minP: 0,
+    repetitionPenalty: 1,
+    frequencyPenalty: 0,
+    presencePenalty: 0,
+  }
+  const history = { seen: new Set<number>(), output: new Map<number, number>() }
+  const logits = Float32Array.from({ length: 40 }, (_, id) => id / 4)
+  const draw = (more: object, ...ids: number[]) => {
+    const mask = new Uint32Array(2)
+    for (const id of ids) mask[id >>> 5] |= 1 << (id & 31)
+    return createSampler({ ...rules, logitBias: new Map([[9, 100]]), ...more }, 40)(
+      logits,
+      history,
+      { seed: 1, index: 2 },
+      mask,
+    )
+  }
+  expect([draw({}, 3, 31, 33), draw({}, 3, 9, 33), draw({}, 31)]).toEqual([33, 9, 31])
+  expect([draw({ temperature: 1 }, 3), draw({ temperature: 1, topK: 1 }, 2, 30, 32)]).toEqual([3, 32])
+  expect(() => draw({})).toThrow(LogitsError)
+})
+
 describe('cuts', () => {
   test('top-k keeps k tokens, of equal ones those with lower ids', () => {
     const scores = Float64Array.of(1, 2, 2, 0, 2)

@@ -7,6 +7,7 @@ import { minP } from './min-p.js'
 import { outputPenalty } from './output-penalty.js'
 import { repetitionPenalty } from './repetition-penalty.js'
 import { temperature } from './temperature.js'
+import { type TokenMask, applyTokenMask } from './token-mask.js'
 import { topK } from './top-k.js'
 import { topP } from './top-p.js'
 
@@ -29,23 +30,27 @@ export interface TokenHistory {
   readonly output: ReadonlyMap<number, number>
 }
 
-export type Sampler = (logits: Float32Array, history: TokenHistory, place: RandomPlace) => number
+/** With `allowed` only its tokens are drawn. */
+export type Sampler = (logits: Float32Array, history: TokenHistory, place: RandomPlace, allowed?: TokenMask) => number
 
 /**
- * A function from logits [V] to a token id. Order: repetition penalty, frequency and presence penalty, logit bias, then the best token if
- * the temperature is 0, else temperature, top-k, top-p, min-p, draw. Each rule sees what the ones before it have left, renormalised.
- * Everything is computed in float64. Throws LogitsError for NaN, Infinity, or if all logits are -Infinity.
+ * A function from logits [V] to a token id. Order: repetition penalty, frequency and presence penalty, logit bias, mask, then the best
+ * token if the temperature is 0, else temperature, top-k, top-p, min-p, draw. Each rule sees what the ones before it have left, renormalised.
+ * Everything is computed in float64. Throws LogitsError for NaN, Infinity, or if all logits, or all allowed ones, are -Infinity.
  */
 export function createSampler(rules: SamplingRules, vocabSize: number): Sampler {
   const scores = new Float64Array(vocabSize)
   const weights = new Float64Array(vocabSize)
   const ids = new Int32Array(vocabSize)
-  return (logits, history, place) => {
+  return (logits, history, place, allowed) => {
     checkLogits(logits, vocabSize)
     scores.set(logits)
     repetitionPenalty(scores, history.seen, rules.repetitionPenalty)
     outputPenalty(scores, history.output, rules.frequencyPenalty, rules.presencePenalty)
     logitBias(scores, rules.logitBias)
+    if (allowed && !applyTokenMask(scores, allowed)) {
+      throw new LogitsError(-1, 'at least one allowed token with a finite number', 'none')
+    }
     if (rules.temperature === 0) return greedy(scores)
     temperature(scores, rules.temperature)
     let count = possibleIds(scores, ids)

@@ -1,14 +1,14 @@
 /** Errors as a client of the OpenAI API reads them: a status, and an envelope with message, type, param and code. */
 import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
-import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 
-type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 421 | 422 | 500 | 503
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
 export interface ErrorBody {
   readonly error: {
     readonly message: string
-    readonly type: 'invalid_request_error' | 'server_error'
+    readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error'
     readonly param: string | null
     readonly code: string
   }
@@ -36,13 +36,17 @@ export class ApiError extends Error {
   }
 
   get body(): ErrorBody {
-    const type = this.status >= 500 ? 'server_error' : 'invalid_request_error'
-    return { error: { message: this.message, type, param: this.param, code: this.code } }
+    return { error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code } }
   }
 
   get response(): Response {
     return Response.json(this.body, { status: this.status, headers: this.headers })
   }
+}
+
+function typeOf(status: Status): ErrorBody['error']['type'] {
+  if (status >= 500) return 'server_error'
+  return status === 429 ? 'rate_limit_error' : 'invalid_request_error'
 }
 
 const retry = { 'retry-after': '1' }
@@ -59,6 +63,8 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof RowError) {
     return new ApiError(500, 'not_finite', 'The model gave no numbers to draw a token from.')
   }
+  if (error instanceof GrammarDeadEndError)
+    return new ApiError(422, 'grammar_dead_end', error.message, 'response_format')
   return new ApiError(500, 'internal_error', 'The server failed. The request may be sent again.')
 }
 

@@ -2,19 +2,21 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { readJson } from '../http/read-json.js'
+import { type EdgeEnv, type EdgeOptions, createAnswerHeaders, createEntrance } from '../edge/edge.js'
+import { type ReadLimits, readJson } from '../http/read-json.js'
+import type { Metrics } from '../observe/metrics.js'
+import { adminStatus } from './admin.js'
 import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
 import { complete } from './completions.js'
-import type { ApiContext } from './context.js'
-import type { CheckKey } from './keys.js'
+import type { ApiContext, ServerContext } from './context.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
-  /** Throws for a request that may not be made. */
-  readonly checkKey?: CheckKey
+  readonly edge: EdgeOptions
+  readonly metrics: Metrics
   /** False once the server takes no more requests. */
   readonly isReady: () => boolean
   /** Called with errors that were not foreseen; their clients learn nothing of them. */
@@ -35,40 +37,55 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
-export function createApp(context: ApiContext, { isReady, onError, checkKey }: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono()
-  app.use(async (c, next) => {
-    checkKey?.(c.req.raw, c.req.path)
-    await next()
-  })
+export type App = OpenAPIHono<EdgeEnv>
+
+export function createApp(context: ServerContext, { edge, metrics, isReady, onError }: AppOptions): App {
+  const app: App = new OpenAPIHono<EdgeEnv>()
+  app.use(createAnswerHeaders(edge), createEntrance(edge))
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
+  app.get(
+    '/metrics',
+    async () => new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
+  )
+  app.get('/admin/status', () => adminStatus(context, isReady()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
   for (const { path, summary, schema, handle } of posts) {
     describePost(app, path, summary, schema)
     app.post(path, async (c) => {
       if (!isReady()) throw shuttingDown()
-      return handle(context, await readJson(c.req.raw, context.limits.bodyBytes), c.req.raw.signal)
+      const own = { ...context, scope: c.get('scope') }
+      return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
     })
   }
   const info = { title: 'RetNet', version: '1' }
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info })))
-  app.notFound((c) => notFound(app, c).response)
-  app.onError((error) => {
+  app.notFound((c) => told(c, notFound(app, c)))
+  app.onError((error, c) => {
     const known = toApiError(error)
     if (known.code === 'internal_error') onError(error)
-    return known.response
+    return told(c, known)
   })
   return app
+}
+
+/** The answer, and the record of it. */
+function told(c: Context<EdgeEnv>, error: ApiError): Response {
+  if (c.env?.record) c.env.record.errorCode = error.code
+  return error.response
+}
+
+function readLimits({ limits, timeouts }: ServerContext): ReadLimits {
+  return { maxBytes: limits.bodyBytes, bodyMs: timeouts.bodyMs }
 }
 
 function shuttingDown(): ApiError {
   return new ApiError(503, 'shutting_down', 'The server is shutting down.', null, { 'retry-after': '1' })
 }
 
-function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
+function notFound(app: App, { req: { path } }: Context): ApiError {
   const methods = app.routes
     .filter((route) => route.path === path && route.method !== 'ALL')
     .map((route) => route.method)
@@ -77,7 +94,7 @@ function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
   return new ApiError(405, 'method_not_allowed', `This path has ${allow} alone.`, null, { allow })
 }
 
-function describePost(app: OpenAPIHono, path: string, summary: string, schema: z.ZodType): void {
+function describePost(app: App, path: string, summary: string, schema: z.ZodType): void {
   app.openAPIRegistry.registerPath({
     method: 'post',
     path,

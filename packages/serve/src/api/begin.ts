@@ -1,28 +1,86 @@
-/** Hands the prompts of a request to the engine: all of them or none. */
-import type { GenerateSettings } from '@retnet/generate'
+/** Hands the prompts of a request to whoever writes texts: all of them or none. */
+import { randomBytes } from 'node:crypto'
+import type { GenerateOptions } from '@retnet/generate'
+import type { Json } from '../stores/contract.js'
+import type { RunningTurn } from '../turns/running-turn.js'
+import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
-import type { Choice } from './choice.js'
 import type { ApiContext } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
+import type { View } from './view.js'
 
 export interface Begin {
+  readonly format: View['format']
   readonly prompts: readonly ReadPrompt[]
   /** Of each choice of a prompt. */
-  readonly settings: readonly GenerateSettings[]
+  readonly options: readonly GenerateOptions[]
   readonly echo?: boolean
+  /** What the texts must be. */
+  readonly grammar?: Turn['grammar']
+  readonly includeUsage: boolean
 }
 
-export function begin({ engine, served, limits }: ApiContext, { prompts, settings, echo = false }: Begin): Choice[] {
-  const plans = prompts.flatMap((prompt) => settings.map((own) => ({ prompt, own })))
+export interface Begun {
+  readonly running: RunningTurn
+  readonly view: View
+}
+
+export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
+  const { turns, limits } = context
+  const { prompts, options, echo = false } = ask
+  const plans = prompts.flatMap((_, prompt) => options.map((own) => ({ prompt, own })))
   if (plans.length > limits.choices) {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
     throw new ApiError(400, 'too_many_prompts', message, 'prompt')
   }
-  const requests = plans.map(({ prompt, own }) => {
-    const scorePrompt = echo && own.logprobs !== undefined
-    return { prompt: prompt.ids, settings: own, codec: served.codec, scorePrompt }
+  const { admission, caller, record } = context.scope
+  const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)
+  const mostTokens = plans.reduce((sum, { own }) => sum + (own.maxTokens ?? 0), promptTokens)
+  await admission.begin(plans.length, mostTokens)
+  const id = randomBytes(16).toString('hex')
+  const view = viewOf(context, ask, id)
+  const running = await turns.begin({
+    id,
+    tenant: caller.tenant,
+    prompts: prompts.map(({ ids }) => ids),
+    texts: plans.map(({ prompt, own }) => ({
+      prompt,
+      options: own,
+      scorePrompt: echo && own.logprobs !== undefined,
+    })),
+    session: null,
+    grammar: ask.grammar ?? null,
+    view: view as unknown as Json,
+    keepMs: 0,
   })
-  return engine.submit(requests).map((job, index) => {
-    return { index, job, settings: plans[index].own, echo: echo ? plans[index].prompt.text : '', offset: 0 }
-  })
+  record.generation = {
+    operation: ask.format === 'chat' ? 'chat' : 'text_completion',
+    model: context.served.id,
+    texts: plans.length,
+    promptTokens,
+    maxTokens: Math.max(...plans.map(({ own }) => own.maxTokens ?? 0)),
+  }
+  return { running, view }
+}
+
+function viewOf(
+  { model, served }: ApiContext,
+  { format, prompts, options, echo, includeUsage }: Begin,
+  id: string,
+): View {
+  return {
+    format,
+    id: `${format === 'chat' ? 'chatcmpl' : 'cmpl'}-${id}`,
+    created: Math.floor(Date.now() / 1000),
+    model: served.id,
+    fingerprint: model.identity.weights,
+    promptTokens: prompts.reduce((sum, { ids }) => sum + ids.length, 0),
+    choices: prompts.flatMap(({ text }) =>
+      options.map(({ logprobs, stopIds }) => {
+        return { echo: echo ? text : '', logprobs: logprobs !== undefined, stopIds: [...(stopIds ?? [])] }
+      }),
+    ),
+    includeUsage,
+    session: null,
+  }
 }

@@ -1,8 +1,5 @@
 /** Choices of /v1/chat/completions. */
-import type { JobEvent } from '../engine/job.js'
-import { type Choice, finishReasonOf, textOf } from './choice.js'
-import { isEnd } from './completion-format.js'
-import type { Format } from './format.js'
+import { type Choice, type Format, type TokenEvent, isEnd, textOf } from './format.js'
 import type { ServedCodec } from './served-model.js'
 
 export function chatFormat(codec: ServedCodec): Format {
@@ -11,8 +8,8 @@ export function chatFormat(codec: ServedCodec): Format {
     // a part of a character has no text, and so no bytes to tell
     return { token, logprob, bytes: token.includes('\uFFFD') ? null : [...new TextEncoder().encode(token)] }
   }
-  const logprobsOf = (choice: Choice, events: readonly JobEvent[]) => {
-    if (choice.settings.logprobs === undefined) return null
+  const logprobsOf = (choice: Choice, events: readonly TokenEvent[]) => {
+    if (!choice.logprobs) return null
     const tokens = events.filter((event) => event.kind === 'token' && !isEnd(choice, event))
     return {
       content: tokens.map(({ id, logprob, top = [] }) => ({
@@ -29,19 +26,19 @@ export function chatFormat(codec: ServedCodec): Format {
     opening: ({ index }) => {
       return { index, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
     },
-    delta(choice, event) {
+    delta(choice, event, finishReason) {
       if (event.kind !== 'token') return null
       const logprobs = logprobsOf(choice, [event])
-      const { text, finishReason = null } = event
+      const { text } = event
       if (text === '' && finishReason === null && logprobs === null) return null
       return { index: choice.index, delta: text === '' ? {} : { content: text }, logprobs, finish_reason: finishReason }
     },
     ending: ({ index }, finishReason) => ({ index, delta: {}, logprobs: null, finish_reason: finishReason }),
-    whole: ({ choice, events, error }) => ({
+    whole: ({ choice, events, finishReason }) => ({
       index: choice.index,
       message: { role: 'assistant', content: textOf(events), refusal: null },
       logprobs: logprobsOf(choice, events),
-      finish_reason: error ? 'error' : finishReasonOf(events),
+      finish_reason: finishReason,
     }),
   }
 }

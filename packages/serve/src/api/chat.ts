@@ -2,47 +2,40 @@
 import { RetNetError } from '@retnet/core'
 import { ApiError } from './api-error.js'
 import { begin } from './begin.js'
-import { chatFormat } from './chat-format.js'
 import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { requireLength } from './read-prompts.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { type ChatRequest, chatRequest } from './schemas.js'
 import type { ChatMessage, ServedModel } from './served-model.js'
-import { settingsOf } from './settings.js'
+import { optionsOf } from './options.js'
 
 const defaultMaxTokens = 1024
 
 export async function chat(context: ApiContext, body: unknown, signal: AbortSignal): Promise<Response> {
-  const { engine, served, limits } = context
+  const { turns, model, served, limits } = context
   const request = checkRequest(chatRequest, body)
   requireModel(context, request.model)
-  const settings = settingsOf(
+  const options = optionsOf(
     { ...request, max_tokens: maxTokensOf(request) },
     {
       served,
-      vocabSize: engine.model.spec.vocabSize,
+      vocabSize: model.vocabSize,
       limits,
       maxTokens: Math.min(defaultMaxTokens, limits.maxTokens),
       logprobs: logprobsOf(request),
     },
   )
-  engine.requireRoom(settings.length)
+  await turns.requireRoom()
   if (request.messages.length > limits.messages) {
     throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
   }
+  const grammar = await grammarOf(context, request)
   const ids = requireLength(encodeChat(served, request), limits, 'messages')
-  const response = {
-    choices: begin(context, { prompts: [{ ids, text: '' }], settings }),
-    format: chatFormat(served.codec),
-    model: served.id,
-    fingerprint: engine.model.identity.weights,
-    promptTokens: ids.length,
-    limits,
-    signal,
-  }
-  if (!request.stream) return respondWhole(response)
-  return respondStream(response, request.stream_options?.include_usage ?? false)
+  const includeUsage = request.stream_options?.include_usage ?? false
+  const begun = await begin(context, { format: 'chat', prompts: [{ ids, text: '' }], options, grammar, includeUsage })
+  return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }
 
 function maxTokensOf({ max_tokens, max_completion_tokens }: ChatRequest): number | null | undefined {

@@ -1,7 +1,5 @@
 /** Choices of /v1/completions. */
-import type { JobEvent } from '../engine/job.js'
-import { type Choice, finishReasonOf, textOf } from './choice.js'
-import type { Format } from './format.js'
+import { type Choice, type Format, type TokenEvent, isEnd, textOf } from './format.js'
 import type { ServedCodec } from './served-model.js'
 
 interface Logprobs {
@@ -12,8 +10,8 @@ interface Logprobs {
 }
 
 export function completionFormat(codec: ServedCodec): Format {
-  const logprobsOf = (choice: Choice, events: readonly JobEvent[]): Logprobs | null => {
-    if (choice.settings.logprobs === undefined) return null
+  const logprobsOf = (choice: Choice, events: readonly TokenEvent[]): Logprobs | null => {
+    if (!choice.logprobs) return null
     const all: Logprobs = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] }
     for (const event of events) if (!isEnd(choice, event)) add(all, choice, event, codec)
     return all
@@ -23,28 +21,23 @@ export function completionFormat(codec: ServedCodec): Format {
     object: 'text_completion',
     chunkObject: 'text_completion',
     opening: ({ index, echo }) => (echo === '' ? null : { index, text: echo, logprobs: null, finish_reason: null }),
-    delta(choice, event) {
+    delta(choice, event, finishReason) {
       const logprobs = logprobsOf(choice, [event])
-      const { text = '', finishReason = null } = event.kind === 'token' ? event : {}
+      const { text = '' } = event.kind === 'token' ? event : {}
       if (text === '' && finishReason === null && logprobs === null) return null
       return { index: choice.index, text, logprobs, finish_reason: finishReason }
     },
     ending: ({ index }, finishReason) => ({ index, text: '', logprobs: null, finish_reason: finishReason }),
-    whole: ({ choice, events, error }) => ({
+    whole: ({ choice, events, finishReason }) => ({
       index: choice.index,
       text: choice.echo + textOf(events),
       logprobs: logprobsOf(choice, events),
-      finish_reason: error ? 'error' : finishReasonOf(events),
+      finish_reason: finishReason,
     }),
   }
 }
 
-/** A stop id ends the text and is no part of it. */
-export function isEnd({ settings }: Choice, event: JobEvent): boolean {
-  return event.kind === 'token' && settings.stopIds.has(event.id)
-}
-
-function add(all: Logprobs, choice: Choice, event: JobEvent, codec: ServedCodec): void {
+function add(all: Logprobs, choice: Choice, event: TokenEvent, codec: ServedCodec): void {
   const token = codec.decode([event.id])
   all.tokens.push(token)
   all.token_logprobs.push(event.logprob ?? null)

@@ -12,8 +12,12 @@ export interface Limits {
   readonly n: number
   /** Texts that one request begins: prompts times `n`. Default 64. */
   readonly choices: number
+  /** Requests that may wait to be begun. Default 256. */
+  readonly queue: number
   /** Messages of a conversation. Default 1,024. */
   readonly messages: number
+  /** Connections at the same time; more are closed as they come. Default 4,096. */
+  readonly connections: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
   readonly readerMs: number
   /** Milliseconds of silence after which a stream sends a comment. Default 15,000. */
@@ -26,7 +30,9 @@ const defaults: Limits = {
   maxTokens: 65_536,
   n: 16,
   choices: 64,
+  queue: 256,
   messages: 1024,
+  connections: 4096,
   readerMs: 30_000,
   pingMs: 15_000,
 }
@@ -36,8 +42,9 @@ export function validateLimits(given: Partial<Limits> = {}): Limits {
     if (!Object.hasOwn(defaults, name)) {
       throw new ServeArgumentError('limits', `only names among ${Object.keys(defaults).join(', ')}`, name)
     }
-    if (Number.isSafeInteger(value) && value >= 1) continue
-    throw new ServeArgumentError(`limits.${name}`, 'a whole number of at least 1', value)
+    const least = name === 'queue' ? 0 : 1
+    if (Number.isSafeInteger(value) && value >= least) continue
+    throw new ServeArgumentError(`limits.${name}`, `a whole number of at least ${least}`, value)
   }
   return { ...defaults, ...given }
 }

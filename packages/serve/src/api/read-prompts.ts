@@ -1,6 +1,6 @@
 /** The field `prompt` of a completion: a text, token ids, or a list of either. */
-import type { Model } from '@retnet/core'
 import { ApiError } from './api-error.js'
+import type { ModelFacts } from './context.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
 
@@ -10,7 +10,7 @@ export interface ReadPrompt {
   readonly text: string
 }
 
-export function readPrompts(value: unknown, served: ServedModel, model: Model, limits: Limits): ReadPrompt[] {
+export function readPrompts(value: unknown, served: ServedModel, model: ModelFacts, limits: Limits): ReadPrompt[] {
   const list = listOf(value)
   if (list.length > limits.choices) {
     throw new ApiError(400, 'too_many_prompts', `prompt: expected up to ${limits.choices} prompts.`, 'prompt')
@@ -48,14 +48,14 @@ export function withStart({ bosToken }: ServedModel, ids: ArrayLike<number>): Ar
   return Int32Array.from({ length: ids.length + 1 }, (_, at) => (at === 0 ? bosToken : ids[at - 1]))
 }
 
-function ofIds(ids: number[], served: ServedModel, model: Model, limits: Limits): ReadPrompt {
+function ofIds(ids: number[], served: ServedModel, model: ModelFacts, limits: Limits): ReadPrompt {
   requireLength(ids, limits, 'prompt')
   requireVocabulary(ids, model, 'prompt')
   return { ids: Int32Array.from(ids), text: served.codec.decode(ids) }
 }
 
-export function requireVocabulary(ids: readonly number[], model: Model, param: string): void {
-  const { vocabSize } = model.spec
+export function requireVocabulary(ids: readonly number[], model: ModelFacts, param: string): void {
+  const { vocabSize } = model
   if (ids.every((id) => Number.isInteger(id) && id >= 0 && id < vocabSize)) return
   const message = `${param}: expected token ids from 0 to ${vocabSize - 1}.`
   throw new ApiError(400, 'token_out_of_vocabulary', message, param)

@@ -1,97 +1,70 @@
-/** From choices that have begun to the response, whole or as a stream. */
-import { eventStream } from '../http/event-stream.js'
-import { type Choice, collect, merge } from './choice.js'
-import type { Format } from './format.js'
-import type { Limits } from './limits.js'
+/** From a turn that has begun to the response, whole or as a stream. */
+import { type Frame, eventStream } from '../http/event-stream.js'
+import type { RunningTurn } from '../turns/running-turn.js'
+import { toApiError } from './api-error.js'
+import type { Begun } from './begin.js'
+import type { ApiContext } from './context.js'
+import { Watch } from './watch.js'
+import { Wording } from './wording.js'
 
-export interface Response200 {
-  readonly choices: readonly Choice[]
-  readonly format: Format
-  readonly model: string
-  /** Of the weights: equal ones give equal texts for equal seeds. */
-  readonly fingerprint: string
-  readonly promptTokens: number
-  readonly limits: Limits
-  /** Fires when the client has gone. */
-  readonly signal: AbortSignal
-}
-
-interface Usage {
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-  readonly total_tokens: number
-  readonly prompt_tokens_details: { readonly cached_tokens: number }
-}
-
-export async function respondWhole(response: Response200): Promise<Response> {
-  const { choices, format } = response
-  using _ = cancelling(response)
-  const written = await collect(choices)
-  const [first] = written
-  if (written.length === 1 && first.error) throw first.error
-  const drawn = written.flatMap(({ events }) => events.filter(({ kind }) => kind === 'token')).length
-  return Response.json({
-    ...headOf(response, format.object),
-    choices: written.map((one) => format.whole(one)),
-    usage: usageOf(response, drawn),
-  })
-}
-
-export function respondStream(response: Response200, includeUsage: boolean): Response {
-  const { limits, choices } = response
-  const stopListening = cancelling(response)
-  const values = chunks(response, includeUsage, () => stopListening[Symbol.dispose]())
-  return eventStream(values, { ...limits, onGone: () => cancelAll(choices) })
-}
-
-async function* chunks(response: Response200, includeUsage: boolean, onEnd: () => void): AsyncGenerator<object, void> {
-  const { choices, format } = response
-  const head = headOf(response, format.chunkObject)
-  const chunk = (choice: object) => ({ ...head, choices: [choice], ...(includeUsage && { usage: null }) })
-  const open = new Set(choices)
-  let drawn = 0
-  try {
-    for (const opening of choices.map((choice) => format.opening(choice))) if (opening) yield chunk(opening)
-    for await (const found of merge(choices)) {
-      if ('error' in found) {
-        open.delete(found.choice)
-        yield choices.length === 1 ? found.error.body : chunk(format.ending(found.choice, 'error'))
-        continue
-      }
-      if (found.event.kind === 'token') drawn++
-      const delta = format.delta(found.choice, found.event)
-      if (delta) yield chunk(delta)
-      if (found.event.kind === 'token' && found.event.finishReason) open.delete(found.choice)
+/** `signal` fires when the client has gone. */
+export async function respondWhole(
+  context: ApiContext,
+  { running, view }: Begun,
+  signal: AbortSignal,
+): Promise<Response> {
+  using _ = cancelling(running, signal)
+  using watch = new Watch(context.scope.record, running, context.timeouts)
+  const wording = new Wording(view, context.served.codec, true)
+  for await (const group of running.entries()) {
+    for (const entry of group) {
+      watch.see(entry)
+      wording.take(entry)
     }
-    for (const choice of open) yield chunk(format.ending(choice, 'length'))
-    if (includeUsage) yield { ...head, choices: [], usage: usageOf(response, drawn) }
+  }
+  return Response.json(wording.whole())
+}
+
+export function respondStream(context: ApiContext, begun: Begun, signal: AbortSignal): Response {
+  const { running } = begun
+  const stopListening = cancelling(running, signal)
+  context.scope.record.isStream = true
+  const watch = new Watch(context.scope.record, running, context.timeouts)
+  const frames = framesOf(context, begun, watch, () => stopListening[Symbol.dispose]())
+  return eventStream(frames, { ...context.limits, onGone: () => void running.cancel() })
+}
+
+/** All chunks of a stream, each with its number as id, in groups that are ready together. */
+async function* framesOf(
+  { served }: ApiContext,
+  { running, view }: Begun,
+  watch: Watch,
+  onEnd: () => void,
+): AsyncGenerator<Frame[], void> {
+  const wording = new Wording(view, served.codec, false)
+  let count = 0
+  const number = (chunks: readonly object[]): Frame[] =>
+    chunks.map((data) => ({ id: `${running.id}:${count++}`, data }))
+  try {
+    yield number(wording.opening())
+    for await (const group of running.entries()) {
+      for (const entry of group) watch.see(entry)
+      yield number(group.flatMap((entry) => wording.take(entry)))
+    }
+  } catch (error) {
+    const known = toApiError(error)
+    watch.failed(known)
+    yield number([known.body])
   } finally {
+    watch[Symbol.dispose]()
     onEnd()
   }
 }
 
-function headOf({ format, model, fingerprint }: Response200, object: string) {
-  const id = `${format.idPrefix}-${crypto.randomUUID().replaceAll('-', '')}`
-  return { id, object, created: Math.floor(Date.now() / 1000), model, system_fingerprint: fingerprint }
-}
-
-function usageOf({ promptTokens }: Response200, drawn: number): Usage {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: drawn,
-    total_tokens: promptTokens + drawn,
-    prompt_tokens_details: { cached_tokens: 0 },
-  }
-}
-
-/** Cancels the choices when the client goes, until it is disposed of. */
-function cancelling({ signal, choices }: Response200): Disposable {
-  const cancel = () => cancelAll(choices)
+/** Cancels the turn when the client goes, until it is disposed of. */
+function cancelling(running: RunningTurn, signal: AbortSignal): Disposable {
+  const cancel = () => void running.cancel()
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', cancel) }
-}
-
-function cancelAll(choices: readonly Choice[]): void {
-  for (const { job } of choices) job.cancel()
 }

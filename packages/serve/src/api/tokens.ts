@@ -15,10 +15,10 @@ export function tokenize(context: ApiContext, body: unknown): Response {
 }
 
 export function detokenize(context: ApiContext, body: unknown): Response {
-  const { engine, served, limits } = context
+  const { served, limits } = context
   const { model, tokens } = checkRequest(detokenizeRequest, body)
   requireModel(context, model)
   requireLength(tokens, limits, 'tokens')
-  requireVocabulary(tokens, engine.model, 'tokens')
+  requireVocabulary(tokens, context.model, 'tokens')
   return Response.json({ prompt: served.codec.decode(tokens) })
 }

@@ -1,10 +1,10 @@
 import { RowError } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
-import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
 import { Engine } from './engine.js'
-import type { Job, JobEvent, JobRequest } from './job.js'
+import type { DrawnToken, Job, JobEvent, JobRequest } from './job.js'
 
 interface Ask {
   readonly prompt: Int32Array
@@ -17,11 +17,18 @@ const request = ({ prompt, options }: Ask, more: Partial<JobRequest> = {}): JobR
 
 async function read(job: Job): Promise<JobEvent[]> {
   const events: JobEvent[] = []
-  for await (const event of job.events) events.push(event)
+  for await (const event of job.events) if (event.kind !== 'begin') events.push(event)
   return events
 }
 
-const drawn = (events: readonly JobEvent[]) => events.filter(({ kind }) => kind === 'token').map(({ id }) => id)
+const tokens = (events: readonly JobEvent[]) => events.filter((event) => event.kind === 'token')
+const drawn = (events: readonly JobEvent[]) => tokens(events).map(({ id }) => id)
+async function nextToken(job: Job): Promise<DrawnToken> {
+  for (;;) {
+    const { value } = await job.events.next()
+    if (value?.kind === 'token') return value
+  }
+}
 const idsOf = async (job: Job) => drawn(await read(job))
 
 const asks: readonly Ask[] = [
@@ -59,8 +66,9 @@ describe('the engine', () => {
     const [job] = engine.submit([request(asks[2])])
     const others: Job[] = []
     const ids: number[] = []
-    for await (const { id } of job.events) {
-      ids.push(id)
+    for await (const event of job.events) {
+      if (event.kind !== 'token') continue
+      ids.push(event.id)
       if (ids.length % 4 === 0) others.push(...engine.submit([request(asks[ids.length % asks.length])]))
       if (ids.length % 8 === 0) others.at(-1)!.cancel()
     }
@@ -116,7 +124,7 @@ describe('the engine', () => {
     using model = await testModel()
     using engine = await Engine.create(model, { rows: 1, readAhead: 4 })
     const [slow] = engine.submit([request(asks[2])])
-    const first = [(await slow.events.next()).value!.id]
+    const first = [(await nextToken(slow)).id]
     const [quick] = engine.submit([request(asks[1])])
     expect(await idsOf(quick)).toEqual((await generate(model, asks[1].prompt, asks[1].options).result).ids)
     await expect.poll(() => engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
@@ -129,9 +137,9 @@ describe('the engine', () => {
     using engine = await Engine.create(model, { rows: 1, readAhead: 2 })
     const endless = { prompt: someIds(3), options: { maxTokens: 1e9 } }
     const [parked] = engine.submit([request(endless)])
-    await parked.events.next()
+    await nextToken(parked)
     const [running] = engine.submit([request(endless)])
-    await running.events.next()
+    await nextToken(running)
     const [waiting] = engine.submit([request(endless)])
     for (const job of [waiting, parked, running]) job.cancel()
     await engine.drain()
@@ -156,7 +164,7 @@ describe('the engine', () => {
     const prompt = someIds(9)
     const options = { maxTokens: 0, logprobs: 1 }
     const [job] = engine.submit([request({ prompt, options }, { scorePrompt: true })])
-    const scores = (await read(job)).map(({ logprob }) => logprob)
+    const scores = (await read(job)).map((event) => event.kind === 'prompt' && event.logprob)
     using state = await model.createState()
     const expected: (number | null)[] = [null]
     for (let at = 0; at < prompt.length - 1; at++) {
@@ -170,5 +178,49 @@ describe('the engine', () => {
   test.each([{ rows: 0 }, { chunkTokens: 1.5 }, { row: 3 }])('refuses the options %j', async (options) => {
     using model = await testModel()
     await expect(Engine.create(model, options)).rejects.toThrow('expected')
+  })
+})
+
+describe('a text with a constraint', () => {
+  /** Draws the ids of `whole` one after the other, or fails where there is none. */
+  function oneByOne(whole: readonly number[], deadEnd = Infinity) {
+    const taken: number[] = []
+    return {
+      taken,
+      mask: () => {
+        if (taken.length === deadEnd) throw new GrammarDeadEndError()
+        return Uint32Array.of(1 << whole[taken.length])
+      },
+      accept: (id: number) => void taken.push(id),
+      get isComplete() {
+        return taken.length === whole.length
+      },
+    }
+  }
+
+  test('has no other tokens, ends when it is whole, and keeps the log-probabilities of the model', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 20, logprobs: 0 } }
+    const constraint = oneByOne([7, 3, 30])
+    const [bound, free] = engine.submit([request(ask, { constraint }), request(ask)])
+    const events = await read(bound)
+    expect(drawn(events)).toEqual([7, 3, 30])
+    expect(constraint.taken).toEqual([7, 3, 30])
+    expect(events.at(-1)).toMatchObject({ finishReason: 'stop' })
+    const forced = { ...ask.options, temperature: 0, maxTokens: 1, logitBias: { 7: 100 } }
+    const [same] = engine.submit([request({ ...ask, options: forced })])
+    expect(events[0]).toMatchObject({ logprob: tokens(await read(same))[0].logprob })
+    expect(await idsOf(free)).toEqual((await generate(model, ask.prompt, ask.options).result).ids)
+  })
+
+  test('that cannot go on ends alone', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 20 } }
+    const [bound, free] = engine.submit([request(ask, { constraint: oneByOne([7, 3, 2], 2) }), request(ask)])
+    await expect(read(bound)).rejects.toThrow(GrammarDeadEndError)
+    expect(await idsOf(free)).toHaveLength(20)
+    await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
   })
 })

@@ -30,6 +30,7 @@ export class Engine {
   #working = false
   #closed = false
   #onIdle: (() => void)[] = []
+  #onRoom: (() => void)[] = []
 
   private constructor(model: Model, batch: Batch, options: Required<EngineOptions>) {
     this.model = model
@@ -49,6 +50,18 @@ export class Engine {
     return { rows: this.#rows.length, running: this.#admitted.length, waiting }
   }
 
+  /** Texts that could begin at once. Those whose readers are slow give their rows up. */
+  get room(): number {
+    const writing = this.#admitted.filter((job) => !job.events.isFull && !job.isDone)
+    const waiting = this.#queue.length + [...this.#admitted, ...this.#queue].flatMap((job) => job.followers).length
+    return this.#closed ? 0 : Math.max(0, this.#rows.length - writing.length - waiting)
+  }
+
+  /** Resolves when there may be room. */
+  async whenRoom(): Promise<void> {
+    if (this.room === 0) await new Promise<void>((resolve) => this.#onRoom.push(resolve))
+  }
+
   /** Throws QueueFullError or EngineClosedError if `count` more generations cannot be taken now. Costs nothing. */
   requireRoom(count: number): void {
     if (this.#closed) throw new EngineClosedError()
@@ -57,20 +70,21 @@ export class Engine {
   }
 
   /**
-   * Begins `requests`, all or none. Those that share their prompt (the same object) read it once, if none of them scores it. Ids must
-   * be in the vocabulary.
+   * Begins `requests`, all or none. Those that share their prompt (the same object) read it once, if none of them scores it or has
+   * begun before. Throws for ids outside of the vocabulary, and for a `start` that is no snapshot of a session.
    */
   submit(requests: readonly JobRequest[]): Job[] {
     this.requireRoom(requests.length)
     for (const prompt of new Set(requests.map((each) => each.prompt))) this.model.checkTokens(prompt)
     const jobs = requests.map((request) => this.#createJob(request))
+    for (const { ids } of jobs.filter(({ request: { start, given } }) => start || given)) this.model.checkTokens(ids)
     const leaders = new Map<ArrayLike<number>, Job>()
     for (const [at, job] of jobs.entries()) {
       if (job.isDone) continue
-      const leader = requests[at].scorePrompt || job.isRead ? undefined : leaders.get(job.prompt)
-      if (leader) leader.followers.push(job)
+      const leader = leaders.get(requests[at].prompt)
+      if (leader && !job.isRead && canFollow(requests[at], leader.request)) leader.followers.push(job)
       else this.#queue.push(job)
-      leaders.set(job.prompt, leader ?? job)
+      if (!leader) leaders.set(requests[at].prompt, job)
     }
     this.#wake()
     return jobs
@@ -134,10 +148,13 @@ export class Engine {
       await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
       await this.#read(chunks)
       await this.#startFollowers()
+      await this.#save()
+      if (this.room > 0) for (const resolve of this.#onRoom.splice(0)) resolve()
       // sockets and timers get their turn in every step: tokens go out, and those who hang up are noticed
       await nextTurn()
     }
     this.#working = false
+    for (const resolve of this.#onRoom.splice(0)) resolve()
     if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
@@ -183,6 +200,7 @@ export class Engine {
         this.#batch.reset(row)
         if (job.start) await this.#batch.restore(row, job.start)
         job.start = null
+        job.begin()
       })
     }
   }
@@ -234,8 +252,17 @@ export class Engine {
     for (const job of this.#admitted.filter((one) => one.isRead && one.followers.length > 0 && !one.isDone)) {
       await this.#guard([job], async () => {
         const start = await this.#batch.snapshot(this.#rowOf(job))
-        for (const follower of job.followers) Object.assign(follower, { start, taken: job.taken })
+        for (const follower of job.followers) follower.beginAt(start, job.taken)
         this.#queue.unshift(...job.followers.splice(0))
+      })
+    }
+  }
+
+  async #save(): Promise<void> {
+    for (const job of this.#admitted.filter((one) => one.saves)) {
+      await this.#guard([job], async () => {
+        const bytes = await this.#batch.saveRow(this.#rowOf(job), job.place)
+        if (!job.isDone) job.takeSaved(bytes)
       })
     }
   }
@@ -262,4 +289,10 @@ export class Engine {
       for (const job of jobs) job.end(error)
     }
   }
+}
+
+/** Jobs that take in the same ids from the same place. */
+function canFollow(request: JobRequest, leader: JobRequest): boolean {
+  if (request.start !== leader.start) return false
+  return ![request, leader].some(({ scorePrompt, given }) => scorePrompt || given)
 }

@@ -33,17 +33,37 @@ export class Outlet<T> implements AsyncIterableIterator<T> {
 
   async next(): Promise<IteratorResult<T>> {
     while (this.#items.length === 0 && !this.#ended) await this.#change()
-    const wasFull = this.isFull
-    if (this.#items.length > 0) {
-      const value = this.#items.shift() as T
-      if (wasFull && !this.isFull) this.#onRoom()
-      return { value, done: false }
+    const [value] = this.take(1)
+    return value === undefined ? { value, done: true } : { value, done: false }
+  }
+
+  /** True if `take` has something to give, or to throw. */
+  get isReady(): boolean {
+    return this.#items.length > 0 || this.#error !== undefined
+  }
+
+  /** What is here now, up to `count`. Throws the error of `end`, once, when nothing is left. */
+  take(count = Infinity): T[] {
+    if (this.#items.length === 0 && this.#error !== undefined) {
+      const error = this.#error
+      this.#error = undefined
+      // oxlint-disable-next-line typescript/only-throw-error
+      throw error
     }
-    const error = this.#error
-    this.#error = undefined
-    // oxlint-disable-next-line typescript/only-throw-error
-    if (error !== undefined) throw error
-    return { value: undefined, done: true }
+    const wasFull = this.isFull
+    const taken = this.#items.splice(0, count)
+    if (wasFull && !this.isFull) this.#onRoom()
+    return taken
+  }
+
+  /** True once `take` will never give anything again. */
+  get isOver(): boolean {
+    return this.#ended && !this.isReady
+  }
+
+  /** Calls back whenever there is something new, instead of waking `next`. */
+  onNews(callback: () => void): void {
+    this.#wake = callback
   }
 
   [Symbol.asyncIterator](): this {

@@ -16,11 +16,10 @@ export function planStep(jobs: readonly Job[], chunkTokens: number, stepTokens: 
   const able = jobs.filter((job) => !job.isDone && !job.events.isFull)
   const steps = able.filter((job) => job.steps)
   const most = Math.max(1, Math.floor((stepTokens - steps.length) / chunkTokens))
-  const reading = jobs.filter((job) => !job.isDone && !job.steps).slice(0, most)
+  const reading = jobs.filter((job) => !job.isDone && job.reads).slice(0, most)
   return { steps, chunks: reading.map((job) => ({ job, tokens: nextChunk(job, chunkTokens) })) }
 }
 
-function nextChunk({ prompt, taken }: Job, chunkTokens: number): ArrayLike<number> {
-  const end = Math.min(taken + chunkTokens, prompt.length - 1)
-  return Int32Array.from({ length: end - taken }, (_, at) => prompt[taken + at])
+function nextChunk({ ids, taken }: Job, chunkTokens: number): ArrayLike<number> {
+  return ids.subarray(taken, Math.min(taken + chunkTokens, ids.length - 1))
 }

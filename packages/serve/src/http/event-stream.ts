@@ -18,21 +18,31 @@ export interface EventStreamOptions {
   readonly onGone: () => void
 }
 
-/** A response with one event for each value, as JSON on one line, and `[DONE]` after the last. `values` must not throw. */
-export function eventStream(values: AsyncIterator<unknown>, options: EventStreamOptions): Response {
+export interface Frame {
+  /** Without line breaks: a client that comes again says which one it has read last. */
+  readonly id: string
+  readonly data: object
+}
+
+/** A response with one event for each frame, its data as JSON on one line, and `[DONE]` after the last. `groups` must not throw. */
+export function eventStream(groups: AsyncIterator<readonly Frame[]>, options: EventStreamOptions): Response {
   const { pingMs, readerMs, onGone } = options
-  let next: Promise<IteratorResult<unknown>> | null = null
+  let next: Promise<IteratorResult<readonly Frame[]>> | null = null
   let patience: ReturnType<typeof setTimeout> | undefined
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         clearTimeout(patience)
-        next ??= values.next()
-        const result = await within(next, pingMs)
-        if (result === null) return controller.enqueue(ping)
-        next = null
-        controller.enqueue(encoder.encode(`data: ${result.done ? '[DONE]' : JSON.stringify(result.value)}\n\n`))
-        if (result.done) return controller.close()
+        let text = ''
+        while (text === '') {
+          next ??= groups.next()
+          const result = await within(next, pingMs)
+          if (result === null) return controller.enqueue(ping)
+          next = null
+          if (result.done) return finish(controller)
+          text = result.value.map(show).join('')
+        }
+        controller.enqueue(encoder.encode(text))
         patience = setTimeout(() => {
           onGone()
           controller.error(new Error('the reader took too long'))
@@ -46,6 +56,15 @@ export function eventStream(values: AsyncIterator<unknown>, options: EventStream
     { highWaterMark: 0 },
   )
   return new Response(body, { headers })
+}
+
+function finish(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  controller.enqueue(encoder.encode('data: [DONE]\n\n'))
+  controller.close()
+}
+
+function show({ id, data }: Frame): string {
+  return `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /** Null after `ms` milliseconds. */

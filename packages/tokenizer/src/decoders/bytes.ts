@@ -1,8 +1,7 @@
 /** Decoders for tokens that are bytes: `ByteFallback` reads `<0x0A>`, `ByteLevel` the byte alphabet. */
 import { writeTokenBytes } from '../models/bpe/byte-alphabet.js'
+import { readByte } from './read-byte.js'
 import { whenWhole, type Decoder, type DecoderStage, type EmitText } from './decoder.js'
-
-const byteToken = /^<0x([\dA-Fa-f]{2})>$/
 
 /** Bytes in a row are one text; if they are no UTF-8, each becomes U+FFFD. The row must end before that is known. */
 export const byteFallback: Decoder = (fused) => {
@@ -13,9 +12,9 @@ export const byteFallback: Decoder = (fused) => {
   }
   const stage: DecoderStage = {
     push(token, emit) {
-      const byte = byteToken.exec(token)
+      const byte = readByte(token)
       if (byte) {
-        bytes.push(Number.parseInt(byte[1], 16))
+        bytes.push(byte[0])
         return
       }
       flush(emit)

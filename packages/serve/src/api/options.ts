@@ -1,11 +1,11 @@
-/** From the parameters of a request to settings of @retnet/generate. */
-import { type GenerateSettings, validateOptions } from '@retnet/generate'
+/** From the parameters of a request to options of @retnet/generate. */
+import { type GenerateOptions, validateOptions } from '@retnet/generate'
 import { ApiError } from './api-error.js'
 import type { Limits } from './limits.js'
 import type { SamplingRequest } from './schemas.js'
 import type { ServedModel } from './served-model.js'
 
-export interface SettingsContext {
+export interface OptionsContext {
   readonly served: ServedModel
   readonly vocabSize: number
   readonly limits: Limits
@@ -14,30 +14,28 @@ export interface SettingsContext {
   readonly logprobs: number | undefined
 }
 
-/** The settings of each of the `n` choices: choice k draws with the seed + k, and so what a request with that seed draws alone. */
-export function settingsOf(request: SamplingRequest, context: SettingsContext): GenerateSettings[] {
+/** The options of each of the `n` choices: choice k draws with the seed + k, and so what a request with that seed draws alone. */
+export function optionsOf(request: SamplingRequest, context: OptionsContext): GenerateOptions[] {
   const { served, vocabSize, limits, logprobs } = context
   requireRanges(request, limits, vocabSize)
-  const first = validateOptions(
-    {
-      maxTokens: request.max_tokens ?? context.maxTokens,
-      temperature: request.temperature ?? served.defaults?.temperature,
-      topP: request.top_p ?? served.defaults?.topP,
-      topK: request.top_k ?? served.defaults?.topK,
-      minP: request.min_p ?? undefined,
-      repetitionPenalty: request.repetition_penalty ?? served.defaults?.repetitionPenalty,
-      frequencyPenalty: request.frequency_penalty ?? undefined,
-      presencePenalty: request.presence_penalty ?? undefined,
-      logitBias: request.logit_bias ?? undefined,
-      seed: request.seed ?? undefined,
-      stop: request.stop ?? undefined,
-      stopIds: request.ignore_eos ? [] : [...(served.eosTokens ?? [])],
-      logprobs,
-    },
-    vocabSize,
-  )
+  const options: GenerateOptions = {
+    maxTokens: request.max_tokens ?? context.maxTokens,
+    temperature: request.temperature ?? served.defaults?.temperature,
+    topP: request.top_p ?? served.defaults?.topP,
+    topK: request.top_k ?? served.defaults?.topK,
+    minP: request.min_p ?? undefined,
+    repetitionPenalty: request.repetition_penalty ?? served.defaults?.repetitionPenalty,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    presencePenalty: request.presence_penalty ?? undefined,
+    logitBias: request.logit_bias ?? undefined,
+    seed: request.seed ?? undefined,
+    stop: request.stop ?? undefined,
+    stopIds: request.ignore_eos ? [] : [...(served.eosTokens ?? [])],
+    logprobs,
+  }
+  const { seed } = validateOptions(options, vocabSize)
   return Array.from({ length: request.n ?? 1 }, (_, choice) => {
-    return { ...first, seed: (first.seed + choice) % Number.MAX_SAFE_INTEGER }
+    return { ...options, seed: (seed + choice) % Number.MAX_SAFE_INTEGER }
   })
 }
 

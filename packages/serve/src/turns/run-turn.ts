@@ -1,0 +1,254 @@
+/** One turn, from wherever its log ends to its end. */
+import { validateOptions } from '@retnet/generate'
+import { toApiError } from '../api/api-error.js'
+import type { SavedEvent } from '../engine/job.js'
+import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
+import { EngineClosedError } from '../errors.js'
+import type { Claim, Lease, LeaseStore, TokenLog, WorkQueue } from '../stores/contract.js'
+import { type Gathered, gather } from './gather.js'
+import { type TextPast, pastOf } from './past.js'
+import { problemOf } from './problem.js'
+import { TurnLog } from './turn-log.js'
+import type { EndEntry, LogEntry, Turn, TurnProblem } from './turn.js'
+
+/** Where the texts of sessions are kept. */
+export interface TurnSessions {
+  /** The place that the turn goes on from, or what it has made of it already. Throws an ApiError if there is none. */
+  open(turn: Turn): Promise<{ readonly start: Uint8Array | null; readonly committed: SessionPlace | null }>
+  /** Makes the next revision, exactly once. Throws an ApiError if another turn has. */
+  commit(turn: Turn, saved: SavedEvent): Promise<SessionPlace>
+}
+
+export interface SessionPlace {
+  readonly rev: number
+  /** Tokens. */
+  readonly length: number
+}
+
+/** Places in the midst of long texts, from which another worker can go on. */
+export interface TurnCheckpoints {
+  /** Drawn tokens between two of them. */
+  readonly every: number
+  save(turn: Turn, of: number, saved: SavedEvent): Promise<void>
+  /** The latest one with at most `drawn` drawn tokens. */
+  load(turn: Turn, of: number, drawn: number): Promise<Pick<SavedEvent, 'bytes' | 'drawn'> | null>
+  forget(turn: Turn): Promise<void>
+}
+
+export interface TurnRunOptions {
+  readonly engine: TextEngine
+  readonly stores: { readonly queue: WorkQueue; readonly leases: LeaseStore; readonly log: TokenLog }
+  readonly sessions?: TurnSessions
+  readonly checkpoints?: TurnCheckpoints
+  /** Milliseconds after which a worker that is not heard of has lost its turns. Default 5,000. */
+  readonly leaseMs?: number
+  /** Entries that a reader may be behind before the texts pause. Default 256. */
+  readonly readAhead?: number
+}
+
+const readerPollMs = 20
+
+export class TurnRun {
+  readonly turn: Turn
+  readonly lease: Lease
+  /** Resolves when its texts are in the engine, or need not be. */
+  readonly placed: Promise<void>
+  readonly ended: Promise<void>
+  readonly #options: TurnRunOptions
+  readonly #claim: Claim
+  readonly #leaseMs: number
+  #place!: () => void
+  #end!: () => void
+  #jobs: readonly RunningText[] = []
+  #log: TurnLog | null = null
+  #cancelled = false
+  /** Asked to, or because the engine has ended. */
+  #handsOver = false
+  #stopped = false
+  #moved = false
+  #saved: SavedEvent | null = null
+
+  constructor(options: TurnRunOptions, turn: Turn, claim: Claim, lease: Lease) {
+    this.#options = options
+    this.turn = turn
+    this.#claim = claim
+    this.lease = lease
+    this.#leaseMs = options.leaseMs ?? 5000
+    this.placed = new Promise((resolve) => (this.#place = resolve))
+    this.ended = new Promise((resolve) => (this.#end = resolve))
+  }
+
+  /** True if the turn has come to its end, false if another worker is to go on. Throws what went wrong outside of the turn. */
+  async run(): Promise<boolean> {
+    const beat = setInterval(() => void this.#beat(), this.#leaseMs / 3)
+    try {
+      return await this.#run()
+    } finally {
+      clearInterval(beat)
+      for (const job of this.#jobs) job.cancel()
+      this.#place()
+    }
+  }
+
+  /** True if it has come no step further, and nobody has asked it to stop. */
+  get isStuck(): boolean {
+    return !this.#stopped && !this.#moved
+  }
+
+  /** Nobody wants the rest. */
+  cancel(): void {
+    this.#cancelled = true
+    for (const job of this.#jobs) job.cancel()
+  }
+
+  /** Another worker is to go on. */
+  handOver(): void {
+    this.#stopped = true
+    this.#handsOver = true
+    for (const job of this.#jobs) job.cancel()
+  }
+
+  /** Writes that the turn cannot be brought to its end. */
+  async giveUp(): Promise<void> {
+    const message = 'The server failed several times at this request. It may be sent again.'
+    await this.#log?.write(
+      [this.#endEntry({ error: { status: 500, code: 'turn_failed', message, param: null } })],
+      true,
+    )
+  }
+
+  /** For who waits for `ended`. */
+  end(): void {
+    this.#end()
+  }
+
+  async #run(): Promise<boolean> {
+    const { turn } = this
+    const { sessions, stores } = this.#options
+    const { log } = stores
+    const content = await log.read(this.#claim.scope, turn.id)
+    if (content.closed) return true
+    const entries = content.entries as unknown as readonly LogEntry[]
+    const writer = new TurnLog(log, turn, this.lease, { ttlMs: this.#leaseMs, length: entries.length, status: content })
+    this.#log = writer
+    if (entries.length === 0) await writer.write([{ kind: 'open', view: turn.view }])
+    const opened = turn.session && sessions ? await refusable(() => sessions.open(turn)) : null
+    if (opened?.error) return this.#close({ error: opened.error })
+    const { start = null, committed = null } = opened?.value ?? {}
+    if (committed) return this.#close(committed)
+    await this.#write(pastOf(turn, entries), start)
+    if (this.#handsOver) return false
+    return this.#commit()
+  }
+
+  async #write(past: readonly TextPast[], start: Uint8Array | null): Promise<void> {
+    const open = past.flatMap((one, of) => (one.failed || (one.ended && !this.turn.session) ? [] : [of]))
+    if (open.length === 0 || this.#cancelled || this.#log!.isCancelled) return
+    const requests = await this.#requests(past, open, start)
+    this.#jobs = await this.#options.engine.submit(requests)
+    if (this.#cancelled || this.#handsOver) for (const job of this.#jobs) job.cancel()
+    this.#place()
+    for await (const group of gather(this.#jobs)) {
+      const found = group.map((one) => ({ ...one, of: open[one.of] }))
+      for (const one of found) if ('event' in one && one.event.kind === 'saved') await this.#save(one.of, one.event)
+      const entries = found.flatMap((one) => this.#entryOf(one, past[one.of]))
+      if (entries.length > 0) await this.#log!.write(entries)
+      this.#moved ||= entries.length > 0
+      await this.#waitForReader()
+      if (this.#log!.isCancelled) this.cancel()
+    }
+  }
+
+  async #requests(
+    past: readonly TextPast[],
+    open: readonly number[],
+    start: Uint8Array | null,
+  ): Promise<TextRequest[]> {
+    const { engine, checkpoints } = this.#options
+    const { turn } = this
+    // choices of one prompt share it, as the same object
+    const prompts = turn.prompts.map((ids) => (ids instanceof Int32Array ? ids : Int32Array.from(ids)))
+    return Promise.all(
+      open.map(async (of): Promise<TextRequest> => {
+        const { prompt, options, scorePrompt } = turn.texts[of]
+        const { promptTokens, drawn } = past[of]
+        const place = drawn.length > 0 ? await checkpoints?.load(turn, of, drawn.length) : null
+        const from = place?.bytes ?? start
+        return {
+          prompt: place ? new Int32Array() : prompts[prompt],
+          settings: validateOptions(options, engine.facts.vocabSize),
+          scorePrompt,
+          save: turn.session !== null,
+          ...(turn.grammar && { grammar: turn.grammar }),
+          ...(from && { start: from }),
+          ...(promptTokens + drawn.length > 0 && { given: { promptTokens, drawn, inStart: place?.drawn ?? 0 } }),
+          ...(checkpoints && { saveEvery: checkpoints.every }),
+        }
+      }),
+    )
+  }
+
+  async #save(of: number, saved: SavedEvent): Promise<void> {
+    if (saved.isEnd) this.#saved = saved
+    else await this.#options.checkpoints?.save(this.turn, of, saved)
+  }
+
+  #entryOf(found: Gathered, past: TextPast): LogEntry[] {
+    const { of } = found
+    if ('error' in found) {
+      if (found.error instanceof EngineClosedError) this.#handsOver = true
+      return this.#handsOver ? [] : [{ of, kind: 'error', error: problemOf(found.error) }]
+    }
+    const { event } = found
+    if (event.kind === 'saved' || (event.kind === 'begin' && past.begun)) return []
+    return [{ of, ...event }]
+  }
+
+  /** A text is not written for nobody: a reader that stops reading stops it, and the engine gives its row away. */
+  async #waitForReader(): Promise<void> {
+    const { readAhead = 256 } = this.#options
+    while (this.#log!.ahead > readAhead && !this.#log!.isCancelled && !this.#cancelled && !this.#handsOver) {
+      await new Promise((resolve) => setTimeout(resolve, readerPollMs))
+      await this.#log!.write([])
+    }
+  }
+
+  async #commit(): Promise<boolean> {
+    const { sessions, checkpoints } = this.#options
+    const cancelled = this.#cancelled || this.#log!.isCancelled
+    const saved = cancelled ? null : this.#saved
+    const committed = saved && sessions ? await refusable(() => sessions.commit(this.turn, saved)) : null
+    const done = await this.#close({ ...committed?.value, error: committed?.error ?? null, cancelled })
+    await checkpoints?.forget(this.turn)
+    return done
+  }
+
+  async #close(end: Partial<EndEntry>): Promise<boolean> {
+    await this.#log!.write([this.#endEntry(end)], true)
+    return true
+  }
+
+  #endEntry({ rev = null, length = null, cancelled = false, error = null }: Partial<EndEntry>): EndEntry {
+    return { kind: 'end', rev, length, cancelled, error }
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      if (!(await this.#options.stores.queue.extend(this.#claim))) return this.handOver()
+      await this.#log?.write([])
+    } catch {
+      // the next write says what is wrong
+    }
+  }
+}
+
+/** What a turn itself is to blame for is its answer; everything else is thrown, and tried again. */
+async function refusable<T>(work: () => Promise<T>): Promise<{ value?: T; error?: TurnProblem }> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    const known = toApiError(error)
+    if (known.status >= 500) throw error
+    return { error: problemOf(known) }
+  }
+}

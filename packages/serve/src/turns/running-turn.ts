@@ -1,0 +1,51 @@
+/** A turn as its reader sees it. */
+import type { TokenLog } from '../stores/contract.js'
+import type { LogEntry } from './turn.js'
+
+export class RunningTurn {
+  readonly scope: string
+  readonly id: string
+  /** Resolves when a reader has come to the end, or nobody reads any more. */
+  readonly ended: Promise<void>
+  readonly #log: TokenLog
+  readonly #aborting = new AbortController()
+  #end!: () => void
+
+  constructor(log: TokenLog, scope: string, id: string) {
+    this.#log = log
+    this.scope = scope
+    this.id = id
+    this.ended = new Promise((resolve) => (this.#end = resolve))
+  }
+
+  /**
+   * The entries from the first one on, in the groups in which they were written. Who asks for the next group has taken this one, and the
+   * writer does not run far ahead of that. Throws LogGoneError, StoreError, or the error of `abort`.
+   */
+  async *entries(): AsyncGenerator<readonly LogEntry[], void, undefined> {
+    const { signal } = this.#aborting
+    let index = 0
+    try {
+      for await (const group of this.#log.follow(this.scope, this.id, 0, signal)) {
+        yield group as unknown as readonly LogEntry[]
+        index += group.length
+        await this.#log.reached(this.scope, this.id, index)
+      }
+      signal.throwIfAborted()
+    } finally {
+      this.#end()
+    }
+  }
+
+  /** Nobody wants the rest. */
+  async cancel(): Promise<void> {
+    this.#end()
+    await this.#log.cancel(this.scope, this.id)
+  }
+
+  /** Nobody wants the rest, and its reader gets this error. */
+  abort(error: Error): void {
+    this.#aborting.abort(error)
+    void this.cancel()
+  }
+}

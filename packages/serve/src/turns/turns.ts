@@ -1,0 +1,68 @@
+/** The side that asks: puts turns in the queue and reads their logs. It knows no model. */
+import type { Json, TokenLog, WorkQueue } from '../stores/contract.js'
+import { QueueFullError } from '../errors.js'
+import { RunningTurn } from './running-turn.js'
+import { type Turn, scopeOf } from './turn.js'
+
+/** Milliseconds after which the log of a turn that nobody takes is forgotten. */
+const unclaimedMs = 60 * 60 * 1000
+
+export interface TurnStores {
+  readonly queue: WorkQueue
+  readonly log: TokenLog
+}
+
+export class Turns {
+  readonly #stores: TurnStores
+  readonly #limit: number
+  readonly #open = new Set<RunningTurn>()
+  #onIdle: (() => void)[] = []
+
+  /** At most `limit` turns wait in the queue. */
+  constructor(stores: TurnStores, limit: number) {
+    this.#stores = stores
+    this.#limit = limit
+  }
+
+  /** Turns that were begun here and have not ended. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  /** Throws QueueFullError if `begin` would now. Costs nothing. */
+  async requireRoom(): Promise<void> {
+    const { waiting } = await this.#stores.queue.status()
+    if (waiting >= this.#limit) throw new QueueFullError(this.#limit)
+  }
+
+  /** Throws QueueFullError, or ScopeBusyError if a turn is working on the session. */
+  async begin(turn: Turn, priority = 0): Promise<RunningTurn> {
+    const scope = scopeOf(turn)
+    await this.#stores.log.open(scope, turn.id, unclaimedMs)
+    await this.#stores.queue.push({ id: turn.id, scope, priority, body: turn as unknown as Json }, this.#limit)
+    const running = this.resume(scope, turn.id)
+    this.#open.add(running)
+    void running.ended.then(() => this.#forget(running))
+    return running
+  }
+
+  /** A turn that was begun here or elsewhere. */
+  resume(scope: string, id: string): RunningTurn {
+    return new RunningTurn(this.#stores.log, scope, id)
+  }
+
+  /** Resolves when all turns that were begun here have been read to their end, or given up. */
+  async idle(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /** Ends all turns that were begun here; their readers get the error. */
+  abort(error: Error): void {
+    for (const running of this.#open) running.abort(error)
+  }
+
+  #forget(running: RunningTurn): void {
+    this.#open.delete(running)
+    if (this.#open.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+}

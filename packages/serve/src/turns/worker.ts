@@ -1,0 +1,129 @@
+/** The side that writes: takes turns from the queue as the engine has room, and brings each to its end. */
+import { isFenced } from './turn-log.js'
+import type { Claim } from '../stores/contract.js'
+import { TurnRun, type TurnRunOptions } from './run-turn.js'
+import { type Turn, scopeOf } from './turn.js'
+
+export interface TurnWorkerOptions extends TurnRunOptions {
+  /** Of this worker alone. Default: random. */
+  readonly name?: string
+  /** A turn that was begun this often, here or elsewhere, and came no step further the last time is given up. Default 6. */
+  readonly maxDeliveries?: number
+  readonly onError?: (error: unknown) => void
+}
+
+/** Milliseconds after which a turn whose scope is still leased is tried again. */
+const leasedDelayMs = 250
+
+export class TurnWorker {
+  readonly #options: TurnWorkerOptions
+  readonly #name: string
+  readonly #leaseMs: number
+  readonly #maxDeliveries: number
+  readonly #runs = new Map<string, TurnRun>()
+  readonly #stop = new AbortController()
+  readonly #ended: Promise<void>
+  readonly #unsubscribe: () => void
+
+  /** Begins at once. */
+  constructor(options: TurnWorkerOptions) {
+    this.#options = options
+    this.#name = options.name ?? crypto.randomUUID()
+    this.#leaseMs = options.leaseMs ?? 5000
+    this.#maxDeliveries = options.maxDeliveries ?? 6
+    this.#unsubscribe = options.stores.log.onCancel((turn) => this.#runs.get(turn)?.cancel())
+    this.#ended = this.#claimAll()
+  }
+
+  /** Turns that are being worked on. */
+  get running(): number {
+    return this.#runs.size
+  }
+
+  /** Takes no more turns; what is running is finished, for up to `graceMs`, and then handed to another worker. */
+  async stop(graceMs = 0): Promise<void> {
+    this.#stop.abort()
+    await this.#ended
+    const timer = setTimeout(() => this.#handOver(), graceMs)
+    await Promise.all([...this.#runs.values()].map((run) => run.ended))
+    clearTimeout(timer)
+    this.#unsubscribe()
+  }
+
+  #handOver(): void {
+    for (const run of this.#runs.values()) run.handOver()
+  }
+
+  async #claimAll(): Promise<void> {
+    const { engine, stores } = this.#options
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await Promise.race([engine.whenRoom(), aborted(signal)])
+      if (signal.aborted) return
+      if (engine.room === 0) continue
+      try {
+        const claim = await stores.queue.claim({ worker: this.#name, idleMs: this.#leaseMs, signal })
+        if (claim === null) return
+        await this.#begin(claim)
+      } catch (error) {
+        // the queue is out of reach: what waits there is safe
+        this.#report(error)
+        await Promise.race([delay(leasedDelayMs), aborted(signal)])
+      }
+    }
+  }
+
+  /** Resolves when the turn has its place in the engine, or needs none. */
+  async #begin(claim: Claim): Promise<void> {
+    const { stores } = this.#options
+    const turn = claim.body as unknown as Turn
+    const lease = await stores.leases.acquire(scopeOf(turn), this.#leaseMs)
+    if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs)
+    const run = new TurnRun(this.#options, turn, claim, lease)
+    this.#runs.set(turn.id, run)
+    void this.#finish(run, claim)
+    await run.placed
+  }
+
+  async #finish(run: TurnRun, claim: Claim): Promise<void> {
+    const { stores } = this.#options
+    try {
+      const done = await run.run().catch((error: unknown) => this.#failed(error))
+      if (!done && run.isStuck && claim.deliveries >= this.#maxDeliveries) return await this.#giveUp(run, claim)
+      if (done) await stores.queue.finish(claim)
+      await stores.leases.release(run.lease)
+      if (!done) await stores.queue.giveBack(claim)
+    } catch (error) {
+      // its claim runs out, and another worker goes on from the log
+      this.#report(error)
+    } finally {
+      this.#runs.delete(run.turn.id)
+      run.end()
+    }
+  }
+
+  async #failed(error: unknown): Promise<false> {
+    if (isFenced(error)) return false
+    this.#report(error)
+    await delay(leasedDelayMs)
+    return false
+  }
+
+  async #giveUp(run: TurnRun, claim: Claim): Promise<void> {
+    await run.giveUp()
+    await this.#options.stores.queue.bury(claim, `begun ${claim.deliveries} times`)
+    await this.#options.stores.leases.release(run.lease)
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError?.(error)
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
