@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
-import { served, testApp, testContext, testModel } from '../testing.js'
+import { openEdge, served, testApp, testContext, testModel } from '../testing.js'
+import { createKeys } from '../edge/keys.js'
 import { type Service, createService } from '../service.js'
 import { validateLimits } from './limits.js'
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await service.worker.stop()
+  await service.worker?.stop()
   engine.dispose()
 })
 
@@ -347,4 +348,22 @@ describe('the other routes', () => {
     expect(unforeseen).toEqual([])
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
+})
+
+test('a service tier decides the order of what waits, where the key may hurry', async () => {
+  const keys = [
+    { name: 'may', tenant: 'a', key: 'a-key-that-may-hurry', priority: true },
+    { name: 'may-not', tenant: 'a', key: 'a-key-that-may-not-hurry' },
+  ]
+  const locked = testApp(testContext(service, served, limits), { edge: { ...openEdge(), keys: createKeys({ keys }) } })
+  const tierOf = async (key: string, service_tier: string) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    const body = JSON.stringify({ ...good, service_tier })
+    const response = await locked.request(completions, { method: 'POST', body, headers })
+    return ((await response.json()) as { service_tier: string }).service_tier
+  }
+  expect(await tierOf(keys[0].key, 'auto')).toBe('priority')
+  expect(await tierOf(keys[0].key, 'default')).toBe('default')
+  expect(await tierOf(keys[1].key, 'priority')).toBe('default')
+  expect(await tierOf(keys[1].key, 'flex')).toBe('flex')
 })

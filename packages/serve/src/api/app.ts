@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly isReady: () => boolean
   /** Called with errors that were not foreseen; their clients learn nothing of them. */
   readonly onError: (error: unknown) => void
+  /** Of a worker: nothing is asked of it but how it is. */
+  readonly isWatchedOnly?: boolean
 }
 
 interface Post {
@@ -39,7 +41,10 @@ const posts: readonly Post[] = [
 
 export type App = OpenAPIHono<EdgeEnv>
 
-export function createApp(context: ServerContext, { edge, metrics, isReady, onError }: AppOptions): App {
+export function createApp(
+  context: ServerContext,
+  { edge, metrics, isReady, onError, isWatchedOnly = false }: AppOptions,
+): App {
   const app: App = new OpenAPIHono<EdgeEnv>()
   app.use(createAnswerHeaders(edge), createEntrance(edge))
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
@@ -52,7 +57,7 @@ export function createApp(context: ServerContext, { edge, metrics, isReady, onEr
   app.get('/admin/status', () => adminStatus(context, isReady()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
-  for (const { path, summary, schema, handle } of posts) {
+  for (const { path, summary, schema, handle } of isWatchedOnly ? [] : posts) {
     describePost(app, path, summary, schema)
     app.post(path, async (c) => {
       if (!isReady()) throw shuttingDown()

@@ -7,6 +7,7 @@ import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
+import { priorities, tierOf } from './service-tier.js'
 import type { View } from './view.js'
 
 export interface Begin {
@@ -18,6 +19,7 @@ export interface Begin {
   /** What the texts must be. */
   readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
+  readonly tier?: Parameters<typeof tierOf>[0]
 }
 
 export interface Begun {
@@ -39,10 +41,11 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
   await admission.begin(plans.length, mostTokens)
   const id = randomBytes(16).toString('hex')
   const view = viewOf(context, ask, id)
-  const running = await turns.begin({
+  const turn: Turn = {
     id,
     tenant: caller.tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: plans.map(({ prompt, own }) => ({
       prompt,
       options: own,
@@ -52,7 +55,8 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     grammar: ask.grammar ?? null,
     view: view as unknown as Json,
     keepMs: 0,
-  })
+  }
+  const running = await turns.begin(turn, priorities[view.tier])
   record.generation = {
     operation: ask.format === 'chat' ? 'chat' : 'text_completion',
     model: context.served.id,
@@ -64,8 +68,8 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
 }
 
 function viewOf(
-  { model, served }: ApiContext,
-  { format, prompts, options, echo, includeUsage }: Begin,
+  { model, served, scope }: ApiContext,
+  { format, prompts, options, echo, includeUsage, tier }: Begin,
   id: string,
 ): View {
   return {
@@ -81,6 +85,7 @@ function viewOf(
       }),
     ),
     includeUsage,
+    tier: tierOf(tier, scope.caller),
     session: null,
   }
 }

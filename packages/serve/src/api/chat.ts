@@ -34,7 +34,14 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
   const grammar = await grammarOf(context, request)
   const ids = requireLength(encodeChat(served, request), limits, 'messages')
   const includeUsage = request.stream_options?.include_usage ?? false
-  const begun = await begin(context, { format: 'chat', prompts: [{ ids, text: '' }], options, grammar, includeUsage })
+  const begun = await begin(context, {
+    format: 'chat',
+    prompts: [{ ids, text: '' }],
+    options,
+    grammar,
+    includeUsage,
+    tier: request.service_tier,
+  })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }
 

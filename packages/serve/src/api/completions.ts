@@ -37,6 +37,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     echo: request.echo ?? false,
     grammar,
     includeUsage,
+    tier: request.service_tier,
   })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }

@@ -36,6 +36,8 @@ const sampling = {
   stream: maybe(z.boolean()),
   stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()) })),
   response_format: maybe(responseFormat),
+  /** `priority` needs a key that may; `auto` is that where the key may. */
+  service_tier: maybe(z.enum(['auto', 'default', 'flex', 'priority'])),
   user: maybe(z.string().max(512)),
 }
 

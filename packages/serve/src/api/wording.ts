@@ -103,8 +103,8 @@ export class Wording {
   }
 
   #head(object: string) {
-    const { id, created, model, fingerprint } = this.#view
-    return { id, object, created, model, system_fingerprint: fingerprint }
+    const { id, created, model, fingerprint, tier } = this.#view
+    return { id, object, created, model, system_fingerprint: fingerprint, service_tier: tier }
   }
 
   #session() {

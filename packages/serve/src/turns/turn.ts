@@ -8,7 +8,9 @@ export interface Turn {
   /** 128 random bits. */
   readonly id: string
   readonly tenant: string
-  readonly prompts: readonly ArrayLike<number>[]
+  /** Of the model that is to write: workers with other weights leave the turn to others. */
+  readonly weights: string
+  readonly prompts: readonly (readonly number[])[]
   readonly texts: readonly TextOrder[]
   /** The session that the one text continues, at the revision that the client has seen. */
   readonly session: { readonly id: string; readonly rev: number } | null
