@@ -81,7 +81,7 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
 
 async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
-  const tokenizer = requireTokenizer({ tokenizerJson, name: folder.name })
+  const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
   const encodeChat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
