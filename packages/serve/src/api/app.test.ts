@@ -331,7 +331,7 @@ describe('the other routes', () => {
 
   test('describe all requests', async () => {
     const { paths } = (await (await app.request('/openapi.json')).json()) as { paths: object }
-    expect(Object.keys(paths)).toEqual([completions, chats, '/tokenize', '/detokenize'])
+    expect(Object.keys(paths)).toEqual([completions, chats, '/v1/embeddings', '/tokenize', '/detokenize'])
   })
 
   test('say when the server takes no more', async () => {

@@ -14,6 +14,8 @@ import type { Turns } from '../turns/turns.js'
 export interface ModelFacts {
   readonly identity: SnapshotIdentity
   readonly vocabSize: number
+  /** Of an embedding. */
+  readonly width: number
   readonly stateBytes: number
   readonly weightBytes: number
 }

@@ -178,7 +178,7 @@ export class TurnRun {
     const prompts = turn.prompts.map((ids) => Int32Array.from(ids))
     return Promise.all(
       open.map(async (of): Promise<TextRequest> => {
-        const { prompt, options, scorePrompt } = turn.texts[of]
+        const { prompt, options, scorePrompt, embed } = turn.texts[of]
         const { promptTokens, drawn } = past[of]
         const place = drawn.length > 0 ? await checkpoints?.load(turn, of, drawn.length) : null
         const from = place?.bytes ?? start
@@ -187,6 +187,7 @@ export class TurnRun {
           settings: validateOptions(options, engine.facts.vocabSize),
           scorePrompt,
           save: turn.session !== null,
+          ...(embed && { embed }),
           ...(turn.grammar && { grammar: turn.grammar }),
           ...(from && { start: from }),
           ...(promptTokens + drawn.length > 0 && { given: { promptTokens, drawn, inStart: place?.drawn ?? 0 } }),
