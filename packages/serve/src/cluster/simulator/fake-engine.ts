@@ -8,6 +8,8 @@ export const VOCABULARY = 1000
 /** A text with this seed fails after `FAILS_AFTER` tokens, wherever it is written. */
 export const FAILING_SEED = 13
 export const FAILS_AFTER = 3
+/** A text with this seed is the end of every process that writes it, after as many tokens. */
+export const DEADLY_SEED = 666
 
 export class FakeModelError extends Error {}
 
@@ -50,6 +52,7 @@ export function fakeEngine(
       identity: { weights: 'w' } as TextEngine['facts']['identity'],
       vocabSize: VOCABULARY,
       stateBytes: 0,
+      width: 1,
       weightBytes: 0,
     },
     get status() {
@@ -116,7 +119,7 @@ class FakeText implements RunningText {
     const { settings, save, saveEvery } = this.#request
     if (!this.#begun) this.#begin()
     if (this.#drawn < settings.maxTokens) this.#draw()
-    if (this.#over) return
+    if (this.#over || this.#process.isKilled) return
     if (this.#drawn >= settings.maxTokens) {
       if (save) this.#save(true)
       return this.#end()
@@ -137,6 +140,7 @@ class FakeText implements RunningText {
   #draw(): void {
     const { seed, maxTokens } = this.#request.settings
     if (seed === FAILING_SEED && this.#drawn === FAILS_AFTER) return this.#end(new FakeModelError('as a test'))
+    if (seed === DEADLY_SEED && this.#drawn === FAILS_AFTER) return this.#process.kill()
     const id = nextToken(this.#history, seed!)
     this.#history.push(id)
     this.#drawn += 1

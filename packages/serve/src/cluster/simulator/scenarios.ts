@@ -1,7 +1,7 @@
 import { StoreError } from '../../stores/errors.js'
 import type { Turn } from '../../turns/turn.js'
 import { LEASE_MS } from './cluster.js'
-import { FAILING_SEED } from './fake-engine.js'
+import { DEADLY_SEED, FAILING_SEED } from './fake-engine.js'
 import { createScheduler } from './scheduler.js'
 import type { Fault, Simulation } from './simulate.js'
 
@@ -42,6 +42,11 @@ const smallClients: readonly (readonly Turn[])[] = [
     turnOf('second', { session: session('s', 1), tokens: 3, prompt: [5] }),
   ],
   [turnOf('rival', { session: session('s', 0), tokens: 2, prompt: [3, 4] })],
+  // the first is cancelled in the moment of its commit, and the second wants to be the same revision
+  [
+    turnOf('regretted', { session: session('r', 0), tokens: 3 }),
+    turnOf('instead', { session: session('r', 0), tokens: 2, prompt: [6] }),
+  ],
 ]
 
 /** More than there are rows, with sessions of several turns. */
@@ -69,12 +74,20 @@ export const small: Simulation = {
   checkpointEvery: 2,
   latencyMs: () => 1,
   clients: smallClients,
+  cancelAfter: ({ id }) => (id === 'regretted' ? 5 : null),
   faultAt: () => undefined,
 }
 
 export const kill: Fault = (process) => process.kill()
 export const freeze: Fault = (process) => process.pause(2 * LEASE_MS)
 export const lose: Fault = () => new StoreError('unavailable', 'as a test.')
+
+/** A turn that no worker survives, beside one that must not suffer from it. */
+export const deadly: Simulation = {
+  ...small,
+  deadly: 1,
+  clients: [[turnOf('deadly', { seeds: [DEADLY_SEED] })], [turnOf('beside', { tokens: 8 })]],
+}
 
 function randomFault(random: () => number): Fault {
   const kind = random()
@@ -89,7 +102,8 @@ function randomFault(random: () => number): Fault {
 export function randomSimulation(seed: number): Simulation {
   const { random } = createScheduler(-seed)
   const faultsEvery = 10 + Math.floor(random() * 100)
-  let left = 8
+  // fewer than the deliveries after which a turn is given up
+  let left = 5
   return {
     seed,
     gateways: 2,
@@ -99,6 +113,7 @@ export function randomSimulation(seed: number): Simulation {
     checkpointEvery: seed % 2 === 0 ? 3 : null,
     latencyMs: (chance) => chance() ** 4 * 200,
     clients: manyClients(random),
+    combined: true,
     cancelAfter: ({ id }) => (id.endsWith('3-0') ? 4 : null),
     faultAt(_, chance) {
       if (left === 0 || chance() * faultsEvery >= 1) return undefined
