@@ -38,7 +38,6 @@ export function createApp(
   const app: App = new OpenAPIHono<EdgeEnv>()
   app.use(createAnswerHeaders(edge), createEntrance(edge))
   registerSecurity(app)
-  for (const words of gets) describe(app, words)
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
@@ -57,6 +56,7 @@ export function createApp(
       return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
     })
   }
+  for (const words of gets) describe(app, words)
   for (const [path, answer] of isWatchedOnly ? [] : readPages()) app.get(path, answer)
   app.get('/openapi.json', () => Response.json(openApiDocument(app)))
   app.notFound((c) => told(c, notFound(app, c)))
