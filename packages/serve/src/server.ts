@@ -27,6 +27,10 @@ export interface ServeOptions {
   readonly limits?: Partial<Limits>
   /** Bearer keys, one of which a request must have. Default: none, and everybody may ask. */
   readonly apiKeys?: readonly string[]
+  /** Sign and check the files of snapshots: the first one signs, all are believed. With keys, files without a signature are refused. */
+  readonly snapshotKeys?: readonly string[]
+  /** Drawn tokens between the places from which another worker can take a long text over. Default: none are kept. */
+  readonly checkpointTokens?: number
   readonly onError?: (error: unknown) => void
 }
 
@@ -37,7 +41,9 @@ export interface RunningServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
-const names = ['engine', 'model', 'stores', 'host', 'port', 'allowedHosts', 'limits', 'apiKeys', 'onError']
+const names = 'engine model stores host port allowedHosts limits apiKeys snapshotKeys checkpointTokens onError'.split(
+  ' ',
+)
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /** Resolves when the port is open. Throws ServeArgumentError, or what the system says of the address. */
@@ -52,11 +58,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const service = createService({
     engine,
     served: model,
-    queue: limits.queue,
+    limits,
     onError,
     ...(options.stores && { stores: options.stores }),
+    ...(options.snapshotKeys && { snapshotKeys: options.snapshotKeys }),
+    ...(options.checkpointTokens && { checkpointTokens: options.checkpointTokens }),
   })
-  const context = { turns: service.turns, model: service.model, served: model, limits, created: seconds() }
+  const { turns, sessions, model: facts } = service
+  const context = { turns, sessions, model: facts, served: model, limits, created: seconds() }
   const checkKey = createKeyCheck(options.apiKeys ?? [])
   const app = createApp(context, { isReady: () => ready, onError, checkKey })
   const server = createLimitedServer((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request))
@@ -67,6 +76,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     await within(service.turns.idle(), graceMs)
     service.turns.abort(new EngineClosedError())
     await service.worker.stop()
+    await service.sweeper.stop()
     engine.abort()
     await end(server)
   }

@@ -19,7 +19,12 @@ let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
-  service = createService({ engine, served, queue: 8, onError: (error) => unforeseen.push(error) })
+  service = createService({
+    engine,
+    served,
+    limits: { ...limits, queue: 8 },
+    onError: (error) => unforeseen.push(error),
+  })
   app = createApp(contextOf(served), { isReady: () => isReady, onError: (error) => unforeseen.push(error) })
 })
 afterAll(async () => {

@@ -1,7 +1,6 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { z } from 'zod'
 import { readJson } from '../http/read-json.js'
 import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
@@ -10,6 +9,9 @@ import type { ApiContext } from './context.js'
 import type { CheckKey } from './keys.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
+import type { Route } from './sessions/route.js'
+import { sessionRoutes } from './sessions/session-routes.js'
+import { snapshotRoutes } from './sessions/snapshot-routes.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
@@ -35,6 +37,8 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
+const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
+
 export function createApp(context: ApiContext, { isReady, onError, checkKey }: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono()
   app.use(async (c, next) => {
@@ -51,6 +55,16 @@ export function createApp(context: ApiContext, { isReady, onError, checkKey }: A
     app.post(path, async (c) => {
       if (!isReady()) throw shuttingDown()
       return handle(context, await readJson(c.req.raw, context.limits.bodyBytes), c.req.raw.signal)
+    })
+  }
+  for (const route of routes) {
+    describeRoute(app, route)
+    app.on(route.method, route.path, async (c) => {
+      if (!isReady()) throw shuttingDown()
+      const { raw } = c.req
+      const body = route.schema ? await readJson(raw, context.limits.bodyBytes) : null
+      const query = new URL(raw.url).searchParams
+      return route.handle(context, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
     })
   }
   const info = { title: 'RetNet', version: '1' }
@@ -70,11 +84,30 @@ function shuttingDown(): ApiError {
 
 function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
   const methods = app.routes
-    .filter((route) => route.path === path && route.method !== 'ALL')
+    .filter((route) => pattern(route.path).test(path) && route.method !== 'ALL')
     .map((route) => route.method)
   if (methods.length === 0) return new ApiError(404, 'not_found', 'There is no such path.')
   const allow = [...new Set(methods)].join(', ')
   return new ApiError(405, 'method_not_allowed', `This path has ${allow} alone.`, null, { allow })
+}
+
+/** Parameters of a path are one word each. */
+function pattern(path: string): RegExp {
+  const words = path.split('/').map((word) => (word.startsWith(':') ? '[^/]+' : word.replaceAll('.', '\\.')))
+  return new RegExp(`^${words.join('/')}$`)
+}
+
+function describeRoute(app: OpenAPIHono, { method, path, summary, schema }: Route): void {
+  app.openAPIRegistry.registerPath({
+    method,
+    path: path.replace(':id', '{id}'),
+    summary,
+    request: {
+      ...(path.includes(':id') && { params: z.object({ id: z.string() }) }),
+      ...(schema && { body: { required: true, content: { 'application/json': { schema } } } }),
+    },
+    responses: { 200: { description: 'As the README of @retnet/serve tells.' } },
+  })
 }
 
 function describePost(app: OpenAPIHono, path: string, summary: string, schema: z.ZodType): void {

@@ -16,6 +16,12 @@ export interface Limits {
   readonly queue: number
   /** Messages of a conversation. Default 1,024. */
   readonly messages: number
+  /** Sessions of a tenant, forks among them. Default 10,000. */
+  readonly sessions: number
+  /** Snapshots of a tenant. Default 10,000. */
+  readonly snapshots: number
+  /** Bytes of the states of a tenant. Default 16 GiB. */
+  readonly sessionBytes: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
   readonly readerMs: number
   /** Milliseconds of silence after which a stream sends a comment. Default 15,000. */
@@ -30,6 +36,9 @@ const defaults: Limits = {
   choices: 64,
   queue: 256,
   messages: 1024,
+  sessions: 10_000,
+  snapshots: 10_000,
+  sessionBytes: 16 * 1024 ** 3,
   readerMs: 30_000,
   pingMs: 15_000,
 }

@@ -21,6 +21,9 @@ const sampling = {
   stream: maybe(z.boolean()),
   stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()) })),
   user: maybe(z.string().max(512)),
+  session: maybe(z.string().max(64)),
+  if_match: maybe(z.int().min(0)),
+  on_busy: maybe(z.enum(['error', 'fork'])),
 }
 
 export const completionRequest = z
