@@ -143,7 +143,12 @@ export class Engine {
       this.#sweep()
       await this.#admit()
       const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
-      if (steps.length + chunks.length === 0 && !this.#canAdmit && !this.#admitted.some((job) => job.isDone)) break
+      if (
+        steps.length + chunks.length === 0 &&
+        !this.#canAdmit &&
+        !this.#admitted.some((job) => job.isDone || job.saves)
+      )
+        break
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
       await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
       await this.#read(chunks)

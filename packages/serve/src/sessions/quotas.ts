@@ -4,6 +4,7 @@ import type { StateStore } from '../stores/contract.js'
 import { type Clock, systemClock } from '../stores/common/clock.js'
 import { allKeys } from './all-keys.js'
 import { sessionsPrefix, snapshotsPrefix, statesPrefix } from './records.js'
+import { revOf } from './rev-of.js'
 import { stateSize } from './saved-states.js'
 
 export interface Quota {
@@ -49,16 +50,23 @@ export class Quotas {
     const known = this.#usages.get(tenant)
     if (known && this.#clock.now() - known.at < maxAgeMs) return known
     const usage: Usage = { sessions: 0, snapshots: 0, bytes: 0, at: this.#clock.now() }
-    let session = ''
-    for await (const key of allKeys(this.#store, sessionsPrefix(tenant))) {
-      const id = key.split('/')[2]
-      if (id !== session) usage.sessions++
-      session = id
-    }
+    usage.sessions = await this.#sessions(tenant)
     for await (const _ of allKeys(this.#store, snapshotsPrefix(tenant))) usage.snapshots++
     for await (const key of allKeys(this.#store, statesPrefix(tenant))) usage.bytes += stateSize(key)
     this.#usages.set(tenant, usage)
     return usage
+  }
+
+  /** Those with a first revision, or two: the end of a deleted one stands alone. */
+  async #sessions(tenant: string): Promise<number> {
+    const found = new Set<string>()
+    let last = ''
+    for await (const key of allKeys(this.#store, sessionsPrefix(tenant))) {
+      const id = key.split('/')[2]
+      if (id === last || revOf(key) === 0) found.add(id)
+      last = id
+    }
+    return found.size
   }
 }
 

@@ -10,6 +10,7 @@ import { newId } from './ids.js'
 import type { Quotas } from './quotas.js'
 import { type Place, type SessionRecord, decodeRecord, encodeRecord, revisionKey, revisionsPrefix } from './records.js'
 import { sessionsPrefix } from './records.js'
+import { revOf } from './rev-of.js'
 import { SavedStates } from './saved-states.js'
 
 export interface SessionsOptions {
@@ -180,10 +181,6 @@ export class Sessions {
       if (bytes) await this.states.release(decodeRecord<SessionRecord>(key, bytes).state)
     }
   }
-}
-
-export function revOf(key: string): number {
-  return Number(key.slice(key.lastIndexOf('/') + 1))
 }
 
 export function noSession(): ApiError {

@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../stores/common/clock.js'
 import type { Lease, LeaseStore, StateStore } from '../stores/contract.js'
 import { allKeys } from './all-keys.js'
 import { type SessionRecord, type SnapshotRecord, decodeRecord } from './records.js'
-import { revOf } from './sessions.js'
+import { revOf } from './rev-of.js'
 import { checkpointsPrefix } from './turn-checkpoints.js'
 
 export interface SweeperOptions {
