@@ -3,18 +3,40 @@ import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ApiError } from './api/api-error.js'
 import { createApp } from './api/app.js'
-import { createKeyCheck } from './api/keys.js'
 import { type Limits, validateLimits } from './api/limits.js'
+import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
+import { type Timeouts, validateTimeouts } from './api/timeouts.js'
+import { type Access, type RateLimits, accessOf, readAccess, readRates } from './edge/access.js'
+import { createClientAddress, networkOf } from './edge/client-address.js'
+import { createCors } from './edge/cors.js'
+import type { EdgeOptions } from './edge/edge.js'
+import { createKeys } from './edge/keys.js'
+import { MemoryRateLimiter } from './edge/memory-rate-limiter.js'
+import type { RateLimiter } from './edge/rate-limiter.js'
+import { publishModel } from './cluster/model-record.js'
 import type { Engine } from './engine/engine.js'
+import type { TextEngine } from './engine/text-engine.js'
 import { EngineClosedError, ServeArgumentError } from './errors.js'
-import { createLimitedServer } from './http/limited-server.js'
-import { createService } from './service.js'
+import { type RequestEnv, createLimitedServer } from './http/limited-server.js'
+import type { Logger } from './observe/logger.js'
+import { createMetrics } from './observe/metrics.js'
+import { createObserver } from './observe/observer.js'
+import { logFailure } from './observe/request-log.js'
+import { openTracing } from './observe/tracing.js'
+import { type Service, createService } from './service.js'
 import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
-  /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
-  readonly engine: Engine
+  /**
+   * For this server alone: with the server it takes no more requests. The caller disposes of it. Null for a gateway, whose turns are
+   * written by workers that share its `stores`.
+   */
+  readonly engine: Engine | TextEngine | null
+  /** `worker`: no requests are taken, but for those of whoever watches over it; it writes what gateways put in the `stores`. */
+  readonly role?: 'all' | 'worker'
+  /** Of the workers' model, for a gateway: `findModel`. */
+  readonly facts?: ModelFacts
   readonly model: ServedModel
   /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
   readonly stores?: Stores
@@ -25,12 +47,27 @@ export interface ServeOptions {
   /** Names that a request may give as its Host. Default on a loopback address: its names; else all. */
   readonly allowedHosts?: readonly string[]
   readonly limits?: Partial<Limits>
-  /** Bearer keys, one of which a request must have. Default: none, and everybody may ask. */
+  readonly timeouts?: Partial<Timeouts>
+  /** Bearer keys of users, who have one tenant and no rate limits. Default: none, and everybody may ask if there is no `access` either. */
   readonly apiKeys?: readonly string[]
   /** Sign and check the files of snapshots: the first one signs, all are believed. With keys, files without a signature are refused. */
   readonly snapshotKeys?: readonly string[]
   /** Drawn tokens between the places from which another worker can take a long text over. Default: none are kept. */
   readonly checkpointTokens?: number
+  /** Keys with tenants, roles and rate limits. */
+  readonly access?: Access
+  /** Rate limits of each address, where there are no keys. Default: none. */
+  readonly anonymousLimits?: RateLimits
+  /** Where requests are counted against their limits. Default: in this process. */
+  readonly rateLimiter?: RateLimiter
+  /** Addresses and networks whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** Origins whose pages may read the answers, such as https://app.example.com. Default: none. */
+  readonly corsOrigins?: readonly string[]
+  /** Whether /metrics answers without a key. Default false; without keys it always does. */
+  readonly publicMetrics?: boolean
+  /** Gets one line a request. Default: none is written. */
+  readonly logger?: Logger
   readonly onError?: (error: unknown) => void
 }
 
@@ -41,9 +78,10 @@ export interface RunningServer extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
-const names = 'engine model stores host port allowedHosts limits apiKeys snapshotKeys checkpointTokens onError'.split(
-  ' ',
-)
+const names = (
+  'engine role facts model stores host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
+  'publicMetrics logger snapshotKeys checkpointTokens onError'
+).split(' ')
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
 /** Resolves when the port is open. Throws ServeArgumentError, or what the system says of the address. */
@@ -54,34 +92,86 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const isLoopback = loopback.includes(host) || host === '::1'
   const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
   let ready = true
+  const { logger = null, rateLimiter = new MemoryRateLimiter() } = options
+  const report = (error: unknown) => {
+    if (logger) logFailure(logger, error)
+    onError(error)
+  }
+  const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
-  const service = createService({
-    engine,
-    served: model,
-    limits,
-    onError,
-    ...(options.stores && { stores: options.stores }),
-    ...(options.snapshotKeys && { snapshotKeys: options.snapshotKeys }),
-    ...(options.checkpointTokens && { checkpointTokens: options.checkpointTokens }),
+  const edge = edgeOf(options, rateLimiter)
+  const service = await openService(options, limits, report)
+  const metrics = createMetrics(model.id, service.load)
+  const observer = createObserver({ metrics, logger, tracing: await openTracing() })
+  const context = { ...service, served: model, limits, timeouts, created: seconds() }
+  const app = createApp(context, {
+    edge,
+    metrics,
+    isReady: () => ready,
+    onError: report,
+    isWatchedOnly: options.role === 'worker',
   })
-  const { turns, sessions, model: facts } = service
-  const context = { turns, sessions, model: facts, served: model, limits, created: seconds() }
-  const checkKey = createKeyCheck(options.apiKeys ?? [])
-  const app = createApp(context, { isReady: () => ready, onError, checkKey })
-  const server = createLimitedServer((request) => hostError(request, allowedHosts)?.response ?? app.fetch(request))
+  const addressOf = createClientAddress(options.trustedProxies ?? [])
+  const handle = (request: Request, { record, incoming }: RequestEnv) => {
+    const wrong = hostError(request, allowedHosts)
+    record.errorCode = wrong?.code ?? null
+    const forwardedFor = request.headers.get('x-forwarded-for')
+    const address = addressOf({ remoteAddress: incoming.socket.remoteAddress, forwardedFor })
+    return wrong?.response ?? app.fetch(request, { record, address })
+  }
+  const server = createLimitedServer({
+    timeouts,
+    connections: limits.connections,
+    handle,
+    onRequest: (...both) => observer.begin(...both),
+  })
   await listen(server, host, port)
   const { port: bound } = server.address() as AddressInfo
   const close = async (graceMs = 30_000) => {
     ready = false
     await within(service.turns.idle(), graceMs)
     service.turns.abort(new EngineClosedError())
-    await service.worker.stop()
-    await service.sweeper.stop()
-    engine.abort()
+    await service.worker?.stop(options.role === 'worker' ? graceMs : 0)
+    await service.sweeper?.stop()
+    engine?.abort()
     await end(server)
+    metrics.close()
+    await rateLimiter.close()
   }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   return { url, port: bound, close, [Symbol.asyncDispose]: () => close(0) }
+}
+
+async function openService(
+  { engine, facts, stores, model, snapshotKeys, checkpointTokens }: ServeOptions,
+  limits: Limits,
+  onError: (error: unknown) => void,
+): Promise<Service> {
+  if (engine === null && !(facts && stores)) {
+    throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
+  }
+  const given = {
+    ...(facts && { facts }),
+    ...(stores && { stores }),
+    ...(snapshotKeys && { snapshotKeys }),
+    ...(checkpointTokens && { checkpointTokens }),
+  }
+  const service = createService({ engine, served: model, limits, onError, ...given })
+  if (engine && stores) await publishModel(stores.states, model.id, service.model)
+  return service
+}
+
+function edgeOf(options: ServeOptions, limiter: RateLimiter): EdgeOptions {
+  const { access, apiKeys = [], anonymousLimits, corsOrigins = [], publicMetrics = false } = options
+  const { keys, tenants } = access ? readAccess(access) : { keys: [], tenants: {} }
+  const rates = anonymousLimits && readRates(anonymousLimits)
+  return {
+    keys: createKeys({ keys: [...keys, ...accessOf(apiKeys)], tenants }),
+    limiter,
+    anonymousBudget: rates ? (address) => ({ id: `address:${networkOf(address)}`, ...rates }) : null,
+    cors: createCors(corsOrigins),
+    publicMetrics,
+  }
 }
 
 function seconds(): number {

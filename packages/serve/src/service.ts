@@ -1,9 +1,12 @@
 /** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
-import { type Model, nextTokenGraph } from '@retnet/core'
 import type { ModelFacts } from './api/context.js'
 import type { Limits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
-import type { Engine } from './engine/engine.js'
+import { Engine } from './engine/engine.js'
+import { type TextEngine, textEngine } from './engine/text-engine.js'
+import { constraintsOf } from './grammar/create-constraints.js'
+import { Grammars } from './grammar/grammars.js'
+import { vocabularyOf } from './grammar/vocabulary-of.js'
 import { SessionService } from './sessions/session-service.js'
 import { Sweeper } from './sessions/sweeper.js'
 import { turnCheckpoints } from './sessions/turn-checkpoints.js'
@@ -15,7 +18,10 @@ import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine
+  /** Null for a gateway, whose turns are written by workers elsewhere. */
+  readonly engine: Engine | TextEngine | null
+  /** Of the workers' model, for a gateway. */
+  readonly facts?: ModelFacts
   readonly served: ServedModel
   readonly stores?: Stores
   readonly limits: Limits
@@ -28,51 +34,69 @@ export interface ServiceOptions {
   readonly onError?: (error: unknown) => void
 }
 
+/** How busy it is. */
+export interface Load {
+  readonly rows: number
+  /** Texts that have a row. */
+  readonly running: number
+  /** Turns in the queue, and texts of turns that have begun, without a row. */
+  readonly waiting: number
+  /** Milliseconds that the oldest turn in the queue has waited. */
+  readonly oldestMs: number
+}
+
 export interface Service {
   readonly turns: Turns
-  readonly worker: TurnWorker
+  /** Of the model, for looking at what a request asks for. */
+  readonly grammars: Grammars
+  readonly worker: TurnWorker | null
   readonly sessions: SessionService
   readonly sweeper: Sweeper
   readonly model: ModelFacts
+  readonly load: () => Promise<Load>
 }
 
 export function createService(options: ServiceOptions): Service {
-  const {
-    engine,
-    served,
-    stores = memoryStores(),
-    limits,
-    snapshotKeys,
-    checkpointTokens,
-    clock = systemClock,
-    onError = () => {},
-  } = options
-  const model = factsOf(engine.model, served)
-  const quota = { sessions: limits.sessions, snapshots: limits.snapshots, bytes: limits.sessionBytes }
-  const sessions = new SessionService({
-    ...{ store: stores.states, model: model.identity, quota, clock },
-    ...(snapshotKeys && { snapshotKeys }),
-  })
-  const sweeper = new Sweeper({ stores, clock, onError })
-  const worker = new TurnWorker({
-    ...{ engine, codec: served.codec, stores, onError },
-    sessions: turnSessions(sessions.sessions, model.identity),
-    ...(checkpointTokens && {
-      checkpoints: turnCheckpoints({ store: stores.states, every: checkpointTokens, onError }),
-    }),
-  })
-  return { turns: new Turns(stores, limits.queue), worker, sessions, sweeper, model }
+  const { engine, facts, served, stores = memoryStores(), limits, clock = systemClock, onError = () => {} } = options
+  const { codec } = served
+  const vocabSize = engine instanceof Engine ? engine.model.spec.vocabSize : (engine?.facts ?? facts!).vocabSize
+  const grammars = new Grammars(() => vocabularyOf(codec, vocabSize))
+  const createConstraint = constraintsOf(grammars)
+  const writer = engine instanceof Engine ? textEngine(engine, { codec, createConstraint }) : engine
+  const model = withTokenizer(writer?.facts ?? facts!, served)
+  const sessions = sessionsOf(options, stores, model)
+  const { checkpointTokens: every } = options
+  return {
+    grammars,
+    sessions,
+    sweeper: new Sweeper({ stores, clock, onError }),
+    turns: new Turns(stores, limits.queue),
+    worker:
+      writer &&
+      new TurnWorker({
+        ...{ engine: writer, stores, onError },
+        sessions: turnSessions(sessions.sessions, model.identity),
+        ...(every && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
+      }),
+    load: async () => {
+      const { rows, running, waiting } = writer?.status ?? { rows: 0, running: 0, waiting: 0 }
+      const queued = await stores.queue.status()
+      return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+    },
+    model,
+  }
 }
 
-function factsOf({ spec, identity, stateBytes, weightBytes }: Model, { tokenizer }: ServedModel): ModelFacts {
-  const graph = nextTokenGraph(spec, { rows: 1, length: 1 })
-  const shapes = graph.states.map(({ name, input }) => [`state.${name}`, graph.types[input].shape] as const)
-  return {
-    identity: { ...identity, ...(tokenizer !== undefined && { tokenizer }) },
-    vocabSize: spec.vocabSize,
-    stateBytes,
-    // the position is part of the header
-    stateShapes: Object.fromEntries(shapes.filter(([name]) => name !== 'state.position')),
-    weightBytes,
-  }
+function sessionsOf({ limits, snapshotKeys, clock }: ServiceOptions, { states }: Stores, { identity }: ModelFacts) {
+  return new SessionService({
+    store: states,
+    model: identity,
+    quota: { sessions: limits.sessions, snapshots: limits.snapshots, bytes: limits.sessionBytes },
+    ...(snapshotKeys && { snapshotKeys }),
+    ...(clock && { clock }),
+  })
+}
+
+function withTokenizer(facts: ModelFacts, { tokenizer }: ServedModel): ModelFacts {
+  return tokenizer === undefined ? facts : { ...facts, identity: { ...facts.identity, tokenizer } }
 }

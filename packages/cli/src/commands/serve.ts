@@ -1,23 +1,24 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
-import type { Engine, RunningServer, ServedModel } from '@retnet/serve'
+import { type ModelFolder, readFolderTexts } from '@retnet/formats'
+import type { RunningServer, ServedModel, TextEngine } from '@retnet/serve'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
-import { messageOf } from '../exit.js'
 import { type Io, write } from '../io.js'
-import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
-import { addModelOptions, type ModelOptions } from '../options/model-options.js'
+import { findModel } from '../model/find-model.js'
+import { requireTokenizer } from '../model/open-model.js'
+import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
+import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
 import { openChatEncoder } from '../text/chat-encoder.js'
+import { type EngineOptions, withEngine } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
 
-interface CommandOptions extends ModelOptions {
+interface CommandOptions extends EngineOptions, EdgeOptions {
   readonly host: string
   readonly port: number
   readonly allowHost?: readonly string[]
   readonly name?: string
-  readonly rows: number
-  readonly chunkTokens?: number
   readonly queue: number
   readonly maxPromptTokens: number
   readonly maxTokens: number
@@ -25,8 +26,9 @@ interface CommandOptions extends ModelOptions {
 }
 
 export function addServe(program: Command, io: Io): void {
-  addModelOptions(program.command('serve'))
+  const command = addModelOptions(program.command('serve').optionsGroup('Model:'))
     .description('Serve a model over HTTP, in the shape of the OpenAI API.')
+    .optionsGroup('Server:')
     .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in: set keys first', '127.0.0.1')
     .option('--port <n>', 'where to listen; 0 takes a free port', wholeNumber(0, 65_535), 8080)
     .option(
@@ -35,6 +37,7 @@ export function addServe(program: Command, io: Io): void {
       collect,
     )
     .option('--name <name>', 'what requests call the model (default: the name of its folder)')
+    .optionsGroup('Texts:')
     .option('--rows <n>', 'texts that are written at once', wholeNumber(1, 4096), 8)
     .option(
       '--chunk-tokens <n>',
@@ -45,16 +48,15 @@ export function addServe(program: Command, io: Io): void {
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
     .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
-    .addHelpText('after', examples)
+  addEdgeOptions(command)
+    .addHelpText('after', edgeHelp + examples)
     .action((options: CommandOptions) => runServe(io, options))
 }
 
 const examples = `
-RETNET_API_KEYS=KEY,KEY in the environment: every request but those for /livez and /readyz needs one, as authorization: Bearer KEY.
-
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /openapi.json
+Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
 
 Examples:
   retnet serve
@@ -62,26 +64,24 @@ Examples:
   retnet serve --backend webgpu --dtype q4`
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
-  await withModel(io, options, async (loaded) => {
-    const { Engine: EngineOfServe } = await import('@retnet/serve')
-    const { rows, chunkTokens } = options
-    await loaded.model.prepare({ rows, signal: io.signal })
-    using engine = await EngineOfServe.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
-    const served = await servedModel(loaded, options)
-    const server = await open(io, engine, served, options)
-    await write(io.stdout, greeting(server.url, served.id))
+  const folder = await findModel(io, options)
+  const model = await servedModel(io, folder, options)
+  await withEngine(io, options, async (engine) => {
+    const server = await open(io, engine, model, options)
+    await write(io.stdout, greeting(server.url, model.id))
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
     await server.close(options.grace * 1000)
   })
 }
 
-async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<ServedModel> {
-  const tokenizer = requireTokenizer(loaded)
-  const encodeChat = await openChatEncoder(loaded.folder, tokenizer)
-  const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
+async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
+  const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
+  const tokenizer = requireTokenizer({ tokenizerJson, name: folder.name })
+  const encodeChat = await openChatEncoder(folder, tokenizer)
+  const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
-    id: options.name ?? basename(loaded.name),
+    id: options.name ?? basename(folder.name),
     codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
     bosToken,
     eosTokens,
@@ -90,9 +90,9 @@ async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<
   }
 }
 
-async function open(io: Io, engine: Engine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+async function open(io: Io, engine: TextEngine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
-  const { host, port, allowHost, maxPromptTokens, maxTokens, queue } = options
+  const { host, port, allowHost, maxPromptTokens, maxTokens, maxConnections, queue } = options
   try {
     return await serve({
       engine,
@@ -100,18 +100,17 @@ async function open(io: Io, engine: Engine, model: ServedModel, options: Command
       host,
       port,
       ...(allowHost && { allowedHosts: allowHost }),
-      apiKeys: keysOf(io),
-      limits: { promptTokens: maxPromptTokens, maxTokens, queue },
-      onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
+      limits: {
+        promptTokens: maxPromptTokens,
+        maxTokens,
+        queue,
+        ...(maxConnections && { connections: maxConnections }),
+      },
+      ...(await readEdgeOptions(io, options)),
     })
   } catch (cause) {
     throw cannotListen(cause, host, port)
   }
-}
-
-/** From the environment: other users of the machine can read the arguments of a process. */
-function keysOf({ env }: Io): string[] {
-  return (env.RETNET_API_KEYS ?? '').split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
 }
 
 const reasons: Readonly<Record<string, readonly [message: string, fix: string]>> = {

@@ -1,33 +1,15 @@
 /** Errors as a client of the OpenAI API reads them: a status, and an envelope with message, type, param and code. */
 import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
-import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
 import { LogGoneError, ScopeBusyError, StoreError } from '../stores/errors.js'
 
-export type Status =
-  | 400
-  | 401
-  | 403
-  | 404
-  | 405
-  | 406
-  | 408
-  | 409
-  | 413
-  | 414
-  | 415
-  | 421
-  | 422
-  | 429
-  | 431
-  | 500
-  | 503
-  | 504
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
 export interface ErrorBody {
   readonly error: {
     readonly message: string
-    readonly type: 'invalid_request_error' | 'server_error'
+    readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error'
     readonly param: string | null
     readonly code: string
   }
@@ -59,13 +41,19 @@ export class ApiError extends Error {
   }
 
   get body(): ErrorBody {
-    const type = this.status >= 500 ? 'server_error' : 'invalid_request_error'
-    return { error: { message: this.message, type, param: this.param, code: this.code, ...this.details } }
+    return {
+      error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code, ...this.details },
+    }
   }
 
   get response(): Response {
     return Response.json(this.body, { status: this.status, headers: this.headers })
   }
+}
+
+function typeOf(status: Status): ErrorBody['error']['type'] {
+  if (status >= 500) return 'server_error'
+  return status === 429 ? 'rate_limit_error' : 'invalid_request_error'
 }
 
 const retry = { 'retry-after': '1' }
@@ -91,6 +79,8 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof RowError) {
     return new ApiError(500, 'not_finite', 'The model gave no numbers to draw a token from.')
   }
+  if (error instanceof GrammarDeadEndError)
+    return new ApiError(422, 'grammar_dead_end', error.message, 'response_format')
   return new ApiError(500, 'internal_error', 'The server failed. The request may be sent again.')
 }
 

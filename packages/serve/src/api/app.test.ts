@@ -2,39 +2,33 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
-import { served, testModel } from '../testing.js'
+import { openEdge, served, testApp, testContext, testModel } from '../testing.js'
+import { createKeys } from '../edge/keys.js'
 import { type Service, createService } from '../service.js'
-import { createApp } from './app.js'
-import type { ApiContext } from './context.js'
-import { createKeyCheck } from './keys.js'
 import { validateLimits } from './limits.js'
-import type { ServedModel } from './served-model.js'
 
 const limits = validateLimits({ bodyBytes: 100_000, promptTokens: 500, maxTokens: 1000 })
 const unforeseen: unknown[] = []
 let engine: Engine
 let service: Service
-let app: ReturnType<typeof createApp>
+let app: ReturnType<typeof testApp>
 let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
   service = createService({
-    engine,
-    served,
-    limits: { ...limits, queue: 8 },
+    ...{ engine, served, limits: { ...limits, queue: 8 } },
     onError: (error) => unforeseen.push(error),
   })
-  app = createApp(contextOf(served), { isReady: () => isReady, onError: (error) => unforeseen.push(error) })
+  app = testApp(testContext(service, served, limits), {
+    isReady: () => isReady,
+    onError: (error) => unforeseen.push(error),
+  })
 })
 afterAll(async () => {
-  await service.worker.stop()
+  await service.worker?.stop()
   engine.dispose()
 })
-
-function contextOf(model: ServedModel): ApiContext {
-  return { ...service, served: model, limits, created: 1 }
-}
 
 type Body = string | Uint8Array<ArrayBuffer> | object
 
@@ -153,13 +147,6 @@ const conversations: Row[] = [
     'chat_template_kwargs',
   ],
   [
-    'a response format',
-    say({ response_format: { type: 'json_schema' } }),
-    400,
-    'unsupported_parameter',
-    'response_format',
-  ],
-  [
     '1,025 messages',
     say({ messages: Array.from({ length: 1025 }, () => ({ role: 'user', content: '' })) }),
     400,
@@ -168,6 +155,66 @@ const conversations: Row[] = [
   ],
   ['top_logprobs alone', say({ top_logprobs: 2 }), 400, 'invalid_value', 'top_logprobs'],
   ['two limits', say({ max_completion_tokens: 2 }), 400, 'invalid_value', 'max_tokens'],
+]
+
+const asked = (response_format: unknown) => one({ response_format })
+const schemaed = (schema: unknown) => asked({ type: 'json_schema', json_schema: { name: 'a', schema } })
+const inSchema = 'response_format.json_schema.schema'
+
+function nested(depth: number): string {
+  return `${'{"items":'.repeat(depth)}{}${'}'.repeat(depth)}`
+}
+
+const structured: Row[] = [
+  ['json_schema without a schema', asked({ type: 'json_schema' }), 400, 'invalid_type', 'response_format.json_schema'],
+  ['json_schema with no schema in it', schemaed(undefined), 400, 'invalid_value', inSchema],
+  [
+    'json_schema without a name',
+    asked({ type: 'json_schema', json_schema: { schema: {} } }),
+    400,
+    'invalid_type',
+    'response_format.json_schema.name',
+  ],
+  [
+    'json_object: false',
+    asked({ type: 'json_object', json_object: false }),
+    400,
+    'unknown_parameter',
+    'response_format.json_object',
+  ],
+  ['json: ""', asked({ type: 'json_schema', json: '' }), 400, 'invalid_type', 'response_format.json_schema'],
+  [
+    'structured_outputs of vLLM',
+    one({ structured_outputs: { json_object: false } }),
+    400,
+    'unsupported_parameter',
+    'structured_outputs',
+  ],
+  ['an unknown format', asked({ type: 'xml' }), 400, 'invalid_value', 'response_format.type'],
+  ['a format that is a text', asked('json_object'), 400, 'invalid_type', 'response_format'],
+  [
+    'a format with ignore_eos',
+    one({ response_format: { type: 'json_object' }, ignore_eos: true }),
+    400,
+    'invalid_value',
+    'ignore_eos',
+  ],
+  ...Object.entries<unknown>({
+    'type: foo': { type: 'foo' },
+    'a bad pattern': { type: 'string', pattern: '((' },
+    'a pattern that looks behind': { type: 'string', pattern: '(?<=a)b' },
+    'a circle of references': { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } },
+    'a remote reference': { $ref: 'http://169.254.169.254/' },
+    '3,000 anyOf': { anyOf: Array.from({ length: 3000 }, (_, at) => ({ type: 'array', maxItems: at })) },
+    '10^9 items': { type: 'array', items: {}, minItems: 1e9 },
+    'a text of 70,000 characters': { const: 'x'.repeat(70_000) },
+  }).map(([what, schema]): Row => [`a schema with ${what}`, schemaed(schema), 400, 'schema_too_complex', inSchema]),
+  [
+    'a schema of depth 10,000',
+    `{"prompt":"a","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":${nested(9000)}}}}`,
+    400,
+    'json_too_deep',
+  ],
 ]
 
 async function expectRefusal(path: string, [, body, status, code, param = null]: Row): Promise<void> {
@@ -181,7 +228,7 @@ async function expectRefusal(path: string, [, body, status, code, param = null]:
 }
 
 describe('POST /v1/completions refuses', () => {
-  test.each(bodies)('%s', (...row) => expectRefusal(completions, row))
+  test.each([...bodies, ...structured])('%s', (...row) => expectRefusal(completions, row))
 
   test('what is not JSON by its type, or is compressed', async () => {
     for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json; charset=latin1', '']) {
@@ -208,12 +255,31 @@ describe('POST /v1/completions refuses', () => {
   })
 })
 
+test('a format that the model has no tokens for ends its texts with the reason, streamed or not, and no others', async () => {
+  const body = asked({ type: 'json_object' })
+  const why = { finish_reason: 'error', error: { code: 'grammar_dead_end', message: expect.any(String) } }
+  const others = post(completions, { ...good, max_tokens: 50 })
+  const whole = await post(completions, body)
+  expect([whole.status, await whole.json()]).toMatchObject([
+    200,
+    { choices: [{ text: '', ...why }], usage: { completion_tokens: 0 } },
+  ])
+  expect((await (await post(completions, { ...body, n: 2 })).json()).choices).toMatchObject([why, why])
+  const stream = await (await post(completions, { ...body, stream: true })).text()
+  const events = stream.split('\n\n').filter(Boolean)
+  expect(events).toHaveLength(2)
+  expect(JSON.parse(/^data: (.*)$/m.exec(events[0])![1])).toMatchObject({ choices: [why] })
+  expect(events[1]).toContain('data: [DONE]')
+  expect(await (await others).json()).toMatchObject({ usage: { completion_tokens: 50 } })
+  await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
+})
+
 describe('POST /v1/chat/completions refuses', () => {
   test.each(conversations)('%s', (...row) => expectRefusal(chats, row))
 
   test('everything, where the model has no chat template', async () => {
     const { encodeChat: _, ...plain } = served
-    const other = createApp(contextOf(plain), { isReady: () => true, onError: () => {} })
+    const other = testApp(testContext(service, plain, limits))
     const headers = { 'content-type': 'application/json' }
     const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
     expect(response.status).toBe(400)
@@ -228,37 +294,10 @@ test('messages that the template refuses are told to be wrong, with its words', 
       throw new QueueFullError(3)
     },
   }
-  const other = createApp(contextOf(refusing), { isReady: () => true, onError: () => {} })
+  const other = testApp(testContext(service, refusing, limits))
   const headers = { 'content-type': 'application/json' }
   const response = await other.request(chats, { method: 'POST', body: JSON.stringify(say({})), headers })
   expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'invalid_messages' } }])
-})
-
-test('with keys, every route but the public ones asks for one of them', async () => {
-  const keys = ['a-key-of-one-user-1', 'a-key-of-another-2']
-  const checkKey = createKeyCheck(keys)
-  const locked = createApp(contextOf(served), { isReady: () => true, onError: () => {}, checkKey })
-  const ask = async (path: string, method: string, authorization?: string) => {
-    return (await locked.request(path, { method, headers: authorization ? { authorization } : {} })).status
-  }
-  const routes = locked.routes.filter(({ method }) => method !== 'ALL')
-  expect(routes.length).toBeGreaterThan(8)
-  for (const { path, method } of [...routes, { path: '/nothing', method: 'GET' }]) {
-    const isPublic = ['/livez', '/readyz'].includes(path)
-    expect([path, await ask(path, method)]).toEqual([path, isPublic ? 200 : 401])
-  }
-  const wrong = [
-    'Bearer',
-    'Bearer ',
-    `Basic ${keys[0]}`,
-    keys[0],
-    `Bearer ${keys[0]}x`,
-    `Bearer ${keys[0]}, Bearer ${keys[1]}`,
-  ]
-  for (const each of wrong) expect([each, await ask('/v1/models', 'GET', each)]).toEqual([each, 401])
-  for (const key of keys) expect(await ask('/v1/models', 'GET', `Bearer ${key}`)).toBe(200)
-  for (const path of ['/v1/../livez/../v1/models', '/livez/', '//livez']) expect(await ask(path, 'GET')).toBe(401)
-  expect(() => createKeyCheck(['short'])).toThrow('apiKeys: expected')
 })
 
 describe('the other routes', () => {
@@ -312,4 +351,22 @@ describe('the other routes', () => {
     expect(unforeseen).toEqual([])
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
+})
+
+test('a service tier decides the order of what waits, where the key may hurry', async () => {
+  const keys = [
+    { name: 'may', tenant: 'a', key: 'a-key-that-may-hurry', priority: true },
+    { name: 'may-not', tenant: 'a', key: 'a-key-that-may-not-hurry' },
+  ]
+  const locked = testApp(testContext(service, served, limits), { edge: { ...openEdge(), keys: createKeys({ keys }) } })
+  const tierOf = async (key: string, service_tier: string) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    const body = JSON.stringify({ ...good, service_tier })
+    const response = await locked.request(completions, { method: 'POST', body, headers })
+    return ((await response.json()) as { service_tier: string }).service_tier
+  }
+  expect(await tierOf(keys[0].key, 'auto')).toBe('priority')
+  expect(await tierOf(keys[0].key, 'default')).toBe('default')
+  expect(await tierOf(keys[1].key, 'priority')).toBe('default')
+  expect(await tierOf(keys[1].key, 'flex')).toBe('flex')
 })

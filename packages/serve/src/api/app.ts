@@ -1,12 +1,14 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { readJson } from '../http/read-json.js'
+import { type EdgeEnv, type EdgeOptions, createAnswerHeaders, createEntrance } from '../edge/edge.js'
+import { type ReadLimits, readJson } from '../http/read-json.js'
+import type { Metrics } from '../observe/metrics.js'
+import { adminStatus } from './admin.js'
 import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
 import { complete } from './completions.js'
-import type { ApiContext } from './context.js'
-import type { CheckKey } from './keys.js'
+import type { ApiContext, ServerContext } from './context.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
 import type { Route } from './sessions/route.js'
@@ -15,12 +17,14 @@ import { snapshotRoutes } from './sessions/snapshot-routes.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
-  /** Throws for a request that may not be made. */
-  readonly checkKey?: CheckKey
+  readonly edge: EdgeOptions
+  readonly metrics: Metrics
   /** False once the server takes no more requests. */
   readonly isReady: () => boolean
   /** Called with errors that were not foreseen; their clients learn nothing of them. */
   readonly onError: (error: unknown) => void
+  /** Of a worker: nothing is asked of it but how it is. */
+  readonly isWatchedOnly?: boolean
 }
 
 interface Post {
@@ -39,22 +43,30 @@ const posts: readonly Post[] = [
 
 const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
 
-export function createApp(context: ApiContext, { isReady, onError, checkKey }: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono()
-  app.use(async (c, next) => {
-    checkKey?.(c.req.raw, c.req.path)
-    await next()
-  })
+export type App = OpenAPIHono<EdgeEnv>
+
+export function createApp(
+  context: ServerContext,
+  { edge, metrics, isReady, onError, isWatchedOnly = false }: AppOptions,
+): App {
+  const app: App = new OpenAPIHono<EdgeEnv>()
+  app.use(createAnswerHeaders(edge), createEntrance(edge))
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
+  app.get(
+    '/metrics',
+    async () => new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
+  )
+  app.get('/admin/status', () => adminStatus(context, isReady()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
-  for (const { path, summary, schema, handle } of posts) {
+  for (const { path, summary, schema, handle } of isWatchedOnly ? [] : posts) {
     describePost(app, path, summary, schema)
     app.post(path, async (c) => {
       if (!isReady()) throw shuttingDown()
-      return handle(context, await readJson(c.req.raw, context.limits.bodyBytes), c.req.raw.signal)
+      const own = { ...context, scope: c.get('scope') }
+      return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
     })
   }
   for (const route of routes) {
@@ -62,27 +74,38 @@ export function createApp(context: ApiContext, { isReady, onError, checkKey }: A
     app.on(route.method, route.path, async (c) => {
       if (!isReady()) throw shuttingDown()
       const { raw } = c.req
-      const body = route.schema ? await readJson(raw, context.limits.bodyBytes) : null
+      const body = route.schema ? await readJson(raw, readLimits(context)) : null
       const query = new URL(raw.url).searchParams
-      return route.handle(context, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
+      const own = { ...context, scope: c.get('scope') }
+      return route.handle(own, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
     })
   }
   const info = { title: 'RetNet', version: '1' }
   app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info })))
-  app.notFound((c) => notFound(app, c).response)
-  app.onError((error) => {
+  app.notFound((c) => told(c, notFound(app, c)))
+  app.onError((error, c) => {
     const known = toApiError(error)
     if (known.code === 'internal_error') onError(error)
-    return known.response
+    return told(c, known)
   })
   return app
+}
+
+/** The answer, and the record of it. */
+function told(c: Context<EdgeEnv>, error: ApiError): Response {
+  if (c.env?.record) c.env.record.errorCode = error.code
+  return error.response
+}
+
+function readLimits({ limits, timeouts }: ServerContext): ReadLimits {
+  return { maxBytes: limits.bodyBytes, bodyMs: timeouts.bodyMs }
 }
 
 function shuttingDown(): ApiError {
   return new ApiError(503, 'shutting_down', 'The server is shutting down.', null, { 'retry-after': '1' })
 }
 
-function notFound(app: OpenAPIHono, { req: { path } }: Context): ApiError {
+function notFound(app: App, { req: { path } }: Context): ApiError {
   const methods = app.routes
     .filter((route) => pattern(route.path).test(path) && route.method !== 'ALL')
     .map((route) => route.method)
@@ -97,7 +120,7 @@ function pattern(path: string): RegExp {
   return new RegExp(`^${words.join('/')}$`)
 }
 
-function describeRoute(app: OpenAPIHono, { method, path, summary, schema }: Route): void {
+function describeRoute(app: App, { method, path, summary, schema }: Route): void {
   app.openAPIRegistry.registerPath({
     method,
     path: path.replace(':id', '{id}'),
@@ -110,7 +133,7 @@ function describeRoute(app: OpenAPIHono, { method, path, summary, schema }: Rout
   })
 }
 
-function describePost(app: OpenAPIHono, path: string, summary: string, schema: z.ZodType): void {
+function describePost(app: App, path: string, summary: string, schema: z.ZodType): void {
   app.openAPIRegistry.registerPath({
     method: 'post',
     path,

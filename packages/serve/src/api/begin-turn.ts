@@ -8,12 +8,12 @@ const patienceMs = 500
 const firstPauseMs = 5
 
 /** As `turns.begin`, but a turn of this session that has said its last word is waited for. */
-export async function beginTurn(turns: Turns, turn: Turn): Promise<RunningTurn> {
-  if (turn.session === null) return turns.begin(turn)
+export async function beginTurn(turns: Turns, turn: Turn, priority: number): Promise<RunningTurn> {
+  if (turn.session === null) return turns.begin(turn, priority)
   for (let waited = 0, pause = firstPauseMs; ; pause *= 2) {
     if (turns.isOpen(turn.session.id)) throw new ScopeBusyError(turn.session.id)
     try {
-      return await turns.begin(turn)
+      return await turns.begin(turn, priority)
     } catch (error) {
       if (!(error instanceof ScopeBusyError) || waited >= patienceMs || turns.isOpen(turn.session.id)) throw error
       await new Promise((resolve) => setTimeout(resolve, pause))

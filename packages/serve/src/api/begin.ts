@@ -5,11 +5,13 @@ import type { SessionRecord } from '../sessions/records.js'
 import type { Json } from '../stores/contract.js'
 import { ScopeBusyError } from '../stores/errors.js'
 import type { RunningTurn } from '../turns/running-turn.js'
+import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
 import { beginTurn } from './begin-turn.js'
 import { type ApiContext, tenantOf } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
 import type { OpenSession } from './sessions/open-session.js'
+import { priorities, tierOf } from './service-tier.js'
 import type { View } from './view.js'
 
 export interface Begin {
@@ -18,8 +20,11 @@ export interface Begin {
   /** Of each choice of a prompt. */
   readonly options: readonly GenerateOptions[]
   readonly echo?: boolean
+  /** What the texts must be. */
+  readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
   readonly session: OpenSession | null
+  readonly tier?: Parameters<typeof tierOf>[0]
 }
 
 export interface Begun {
@@ -35,46 +40,69 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
     throw new ApiError(400, 'too_many_prompts', message, 'prompt')
   }
+  const { admission, record } = context.scope
+  const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)
+  const mostTokens = plans.reduce((sum, { own }) => sum + (own.maxTokens ?? 0), promptTokens)
+  await admission.begin(plans.length, mostTokens)
+  const begun = await beginOrFork(context, ask, plans)
+  record.generation = {
+    operation: ask.format === 'chat' ? 'chat' : 'text_completion',
+    model: context.served.id,
+    texts: plans.length,
+    promptTokens,
+    maxTokens: Math.max(...plans.map(({ own }) => own.maxTokens ?? 0)),
+  }
+  return begun
+}
+
+interface Plan {
+  readonly prompt: number
+  readonly own: GenerateOptions
+}
+
+async function beginOrFork(context: ApiContext, ask: Begin, plans: readonly Plan[]): Promise<Begun> {
   if (!ask.session) return start(context, ask, plans, null)
+  const tenant = tenantOf(context)
+  await context.sessions.quotas.take(tenant, { bytes: context.model.stateBytes })
   try {
     return await start(context, ask, plans, ask.session.record)
   } catch (error) {
     if (!(error instanceof ScopeBusyError && ask.session.forks)) throw error
     const { id } = ask.session.record
-    return start(context, ask, plans, await context.sessions.sessions.fork(tenantOf(context), id, undefined))
+    return start(context, ask, plans, await context.sessions.sessions.fork(tenant, id, undefined))
   }
 }
 
 async function start(
   context: ApiContext,
   ask: Begin,
-  plans: readonly { readonly prompt: number; readonly own: GenerateOptions }[],
+  plans: readonly Plan[],
   session: SessionRecord | null,
 ): Promise<Begun> {
   const { prompts, echo = false } = ask
-  const tenant = tenantOf(context)
-  if (session) await context.sessions.quotas.take(tenant, { bytes: context.model.stateBytes })
   const id = randomBytes(16).toString('hex')
   const view = viewOf(context, ask, id, session)
-  const running = await beginTurn(context.turns, {
+  const turn: Turn = {
     id,
-    tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    tenant: tenantOf(context),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: plans.map(({ prompt, own }) => ({
       prompt,
       options: own,
       scorePrompt: echo && own.logprobs !== undefined,
     })),
     session: session && { id: session.id, rev: session.rev },
+    grammar: ask.grammar ?? null,
     view: view as unknown as Json,
     keepMs: 0,
-  })
-  return { running, view }
+  }
+  return { running: await beginTurn(context.turns, turn, priorities[view.tier]), view }
 }
 
 function viewOf(
-  { model, served }: ApiContext,
-  { format, prompts, options, echo, includeUsage }: Begin,
+  { model, served, scope }: ApiContext,
+  { format, prompts, options, echo, includeUsage, tier }: Begin,
   id: string,
   session: SessionRecord | null,
 ): View {
@@ -91,6 +119,7 @@ function viewOf(
       }),
     ),
     includeUsage,
+    tier: tierOf(tier, scope.caller),
     session: session?.id ?? null,
   }
 }

@@ -5,6 +5,7 @@ import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { readPrompts } from './read-prompts.js'
 import { openSession, readSessionPrompt } from './sessions/open-session.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { completionRequest } from './schemas.js'
 import { optionsOf } from './options.js'
@@ -27,6 +28,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   })
   // before the text is encoded: a request that is turned away must cost nothing
   await turns.requireRoom()
+  const grammar = await grammarOf(context, request)
   const session = await openSession(context, request)
   if (session && request.echo && request.logprobs != null) {
     const message = 'echo: what goes on with a session is given no log-probabilities. Leave echo or logprobs out.'
@@ -41,8 +43,10 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     prompts,
     options,
     echo: request.echo ?? false,
+    grammar,
     includeUsage,
     session,
+    tier: request.service_tier,
   })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }

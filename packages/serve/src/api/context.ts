@@ -1,7 +1,13 @@
 import type { Shape, SnapshotIdentity } from '@retnet/core'
 import { ApiError } from './api-error.js'
+import type { Admission } from '../edge/admission.js'
+import type { Caller } from '../edge/caller.js'
+import type { RequestRecord } from '../observe/request-record.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
+import type { Grammars } from '../grammar/grammars.js'
+import type { Load } from '../service.js'
+import type { Timeouts } from './timeouts.js'
 import type { SessionService } from '../sessions/session-service.js'
 import type { Turns } from '../turns/turns.js'
 
@@ -15,24 +21,39 @@ export interface ModelFacts {
   readonly weightBytes: number
 }
 
-/** What every endpoint works with. */
-export interface ApiContext {
+/** What is the same for all requests. */
+export interface ServerContext {
   readonly turns: Turns
   readonly sessions: SessionService
+  readonly grammars: Grammars
   readonly model: ModelFacts
+  readonly load: () => Promise<Load>
   readonly served: ServedModel
   readonly limits: Limits
+  readonly timeouts: Timeouts
   /** Seconds since 1970 of the start. */
   readonly created: number
 }
 
-/** Whose sessions a request may touch. */
-export function tenantOf(_: ApiContext): string {
-  return 'default'
+/** One request: who asks, what it may use, and what is known of it so far. */
+export interface RequestScope {
+  readonly caller: Caller
+  readonly admission: Admission
+  readonly record: RequestRecord
+}
+
+/** What every endpoint works with. */
+export interface ApiContext extends ServerContext {
+  readonly scope: RequestScope
+}
+
+/** Whose sessions and states the request may touch. */
+export function tenantOf({ scope }: ApiContext): string {
+  return scope.caller.tenant
 }
 
 /** Throws a 404 unless the request names this model, or none. */
-export function requireModel({ served }: ApiContext, name: string | undefined): void {
+export function requireModel({ served }: ServerContext, name: string | undefined): void {
   if (name === undefined || name === served.id) return
   const message = `model: this server has ${JSON.stringify(served.id)} alone.`
   throw new ApiError(404, 'model_not_found', message, 'model')

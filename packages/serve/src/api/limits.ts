@@ -16,6 +16,8 @@ export interface Limits {
   readonly queue: number
   /** Messages of a conversation. Default 1,024. */
   readonly messages: number
+  /** Connections at the same time; more are closed as they come. Default 4,096. */
+  readonly connections: number
   /** Sessions of a tenant, forks among them. Default 10,000. */
   readonly sessions: number
   /** Snapshots of a tenant. Default 10,000. */
@@ -36,6 +38,7 @@ const defaults: Limits = {
   choices: 64,
   queue: 256,
   messages: 1024,
+  connections: 4096,
   sessions: 10_000,
   snapshots: 10_000,
   sessionBytes: 16 * 1024 ** 3,

@@ -1,16 +1,16 @@
 /** GET /v1/models and /v1/models/{id}. */
-import { type ApiContext, requireModel } from './context.js'
+import { type ServerContext, requireModel } from './context.js'
 
-export function listModels(context: ApiContext): Response {
+export function listModels(context: ServerContext): Response {
   return Response.json({ object: 'list', data: [describe(context)] })
 }
 
-export function getModel(context: ApiContext, id: string): Response {
+export function getModel(context: ServerContext, id: string): Response {
   requireModel(context, id)
   return Response.json(describe(context))
 }
 
-function describe({ model, served, created, limits }: ApiContext): object {
+function describe({ model, served, created, limits }: ServerContext): object {
   const { vocabSize, stateBytes, weightBytes } = model
   return {
     id: served.id,

@@ -4,24 +4,33 @@ import type { RunningTurn } from '../turns/running-turn.js'
 import { toApiError } from './api-error.js'
 import type { Begun } from './begin.js'
 import type { ApiContext } from './context.js'
+import { Watch } from './watch.js'
 import { Wording } from './wording.js'
 
 /** `signal` fires when the client has gone. */
 export async function respondWhole(
-  { served }: ApiContext,
+  context: ApiContext,
   { running, view }: Begun,
   signal: AbortSignal,
 ): Promise<Response> {
   using _ = cancelling(running, signal)
-  const wording = new Wording(view, served.codec, true)
-  for await (const group of running.entries()) for (const entry of group) wording.take(entry)
+  using watch = new Watch(context.scope.record, running, context.timeouts)
+  const wording = new Wording(view, context.served.codec, true)
+  for await (const group of running.entries()) {
+    for (const entry of group) {
+      watch.see(entry)
+      wording.take(entry)
+    }
+  }
   return Response.json(wording.whole())
 }
 
 export function respondStream(context: ApiContext, begun: Begun, signal: AbortSignal): Response {
   const { running } = begun
   const stopListening = cancelling(running, signal)
-  const frames = framesOf(context, begun, () => stopListening[Symbol.dispose]())
+  context.scope.record.isStream = true
+  const watch = new Watch(context.scope.record, running, context.timeouts)
+  const frames = framesOf(context, begun, watch, () => stopListening[Symbol.dispose]())
   return eventStream(frames, { ...context.limits, onGone: () => void running.cancel() })
 }
 
@@ -29,6 +38,7 @@ export function respondStream(context: ApiContext, begun: Begun, signal: AbortSi
 async function* framesOf(
   { served }: ApiContext,
   { running, view }: Begun,
+  watch: Watch,
   onEnd: () => void,
 ): AsyncGenerator<Frame[], void> {
   const wording = new Wording(view, served.codec, false)
@@ -37,10 +47,16 @@ async function* framesOf(
     chunks.map((data) => ({ id: `${running.id}:${count++}`, data }))
   try {
     yield number(wording.opening())
-    for await (const group of running.entries()) yield number(group.flatMap((entry) => wording.take(entry)))
+    for await (const group of running.entries()) {
+      for (const entry of group) watch.see(entry)
+      yield number(group.flatMap((entry) => wording.take(entry)))
+    }
   } catch (error) {
-    yield number([toApiError(error).body])
+    const known = toApiError(error)
+    watch.failed(known)
+    yield number([known.body])
   } finally {
+    watch[Symbol.dispose]()
     onEnd()
   }
 }

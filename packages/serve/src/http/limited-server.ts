@@ -1,28 +1,79 @@
-/** A socket with limits in front of a function from a Request to a Response. What is no request is refused in the words of the API. */
-import { type Server, type ServerResponse, createServer } from 'node:http'
+/** An HTTP server of Node with limits on headers, time and connections, which answers what is no proper request in the words of the API. */
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { ApiError } from '../api/api-error.js'
+import type { Timeouts } from '../api/timeouts.js'
+import type { RequestRecord } from '../observe/request-record.js'
+import { Connections } from './connections.js'
+import { oddity } from './oddity.js'
 
-const limits = {
-  maxHeaderSize: 16 * 1024,
-  headersTimeout: 15_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
+export interface LimitedServerOptions {
+  readonly timeouts: Timeouts
+  /** Connections at the same time. */
+  readonly connections: number
+  readonly handle: (request: Request, env: RequestEnv) => Response | Promise<Response>
+  readonly onRequest: (incoming: IncomingMessage, outgoing: ServerResponse) => RequestRecord
 }
-const maxConnections = 4096
+
+export interface RequestEnv {
+  readonly record: RequestRecord
+  readonly incoming: IncomingMessage
+}
+
+const maxHeaderBytes = 16 * 1024
 const maxHeaders = 128
 
-export function createLimitedServer(handle: (request: Request) => Response | Promise<Response>): Server {
-  const listener = getRequestListener(handle, {
+export function createLimitedServer({ timeouts, connections, handle, onRequest }: LimitedServerOptions): Server {
+  const open = new Connections()
+  const records = new WeakMap<IncomingMessage, RequestRecord>()
+  const fetch = (request: Request, { incoming }: { incoming: unknown }) => {
+    const message = incoming as IncomingMessage
+    return handle(request, { record: records.get(message)!, incoming: message })
+  }
+  const listener = getRequestListener(fetch, {
     overrideGlobalObjects: false,
     // a URL or a Host that is none
     errorHandler: () => new ApiError(400, 'bad_request', notUnderstood).response,
   })
-  const server = createServer(limits, (request, response) => void listener(request, response))
-  server.maxConnections = maxConnections
-  server.maxHeadersCount = maxHeaders
+  const server = createServer(nodeLimits(timeouts), (incoming, outgoing) => {
+    const record = onRequest(incoming, outgoing)
+    records.set(incoming, record)
+    const odd = open.add(incoming, outgoing, record) ?? oddity(incoming, maxHeaders)
+    if (odd) refuseRequest(outgoing, record, odd)
+    else void listener(incoming, outgoing)
+  })
+  server.maxConnections = connections
+  // one more is seen, so that too many can be told from just enough
+  server.maxHeadersCount = maxHeaders + 1
+  // who has said all that there is to say may still listen
+  Object.assign(server, { httpAllowHalfOpen: true })
+  answerRefusals(server)
+  return server
+}
+
+function refuseRequest(
+  outgoing: ServerResponse,
+  record: RequestRecord,
+  { code, status, headers, body }: ApiError,
+): void {
+  record.errorCode = code
+  outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
+  outgoing.end(JSON.stringify(body))
+}
+
+function nodeLimits({ headersMs, bodyMs, keepAliveMs }: Timeouts) {
+  return {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersMs,
+    // the body has a limit of its own, with an answer of its own; this one is behind it
+    requestTimeout: headersMs + bodyMs + 1000,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: Math.min(1000, headersMs),
+  }
+}
+
+function answerRefusals(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
     else refuse(socket, ...(refusals[error.code ?? ''] ?? badRequest))
@@ -32,7 +83,6 @@ export function createLimitedServer(handle: (request: Request) => Response | Pro
     response.writeHead(417, { 'content-type': 'application/json', connection: 'close' })
     response.end(envelope('expectation_failed', 'This server meets no expectation but 100-continue.'))
   })
-  return server
 }
 
 type Refusal = readonly [status: string, code: string, message: string]

@@ -2,9 +2,15 @@
 import { ApiError } from '../api/api-error.js'
 import { parse, scanJson } from './scan-json.js'
 
-export async function readJson(request: Request, maxBytes: number): Promise<Record<string, unknown>> {
+export interface ReadLimits {
+  readonly maxBytes: number
+  /** Milliseconds until all of it must be here. */
+  readonly bodyMs: number
+}
+
+export async function readJson(request: Request, limits: ReadLimits): Promise<Record<string, unknown>> {
   requireJsonType(request.headers)
-  const text = decode(await readBytes(request, maxBytes))
+  const text = decode(await readBytes(request, limits))
   if (text.trim() === '') throw new ApiError(400, 'empty_body', 'The body is empty. Expected a JSON object.')
   scanJson(text)
   const value = parse(text)
@@ -27,20 +33,49 @@ function requireJsonType(headers: Headers): void {
   }
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** A part costs more than its bytes: a body of the largest size comes in far fewer, unless somebody cuts it small to do harm. */
+const maxParts = 16_384
+
+async function readBytes(request: Request, { maxBytes, bodyMs }: ReadLimits): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  if (!request.body) return new Uint8Array()
+  // not cancelled where it is refused: that would cut the connection before the answer is out
+  const reader = request.body.getReader()
+  const deadline = deadlineOf(bodyMs)
   const parts: Uint8Array[] = []
   let length = 0
   try {
-    for await (const part of request.body ?? []) {
-      length += part.length
+    for (;;) {
+      const { value, done } = await Promise.race([readPart(reader), deadline.passed])
+      if (done) return join(parts, length)
+      length += value.length
       if (length > maxBytes) throw tooLarge(maxBytes)
-      parts.push(part)
+      if (parts.push(value) > maxParts)
+        throw refusing(400, 'too_many_chunks', `The body comes in more than ${maxParts} parts.`)
     }
-  } catch (error) {
-    if (error instanceof ApiError) throw error
+  } finally {
+    deadline.clear()
+  }
+}
+
+async function readPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read()
+  } catch {
     throw new ApiError(400, 'incomplete_body', 'The body ended before its length.')
   }
+}
+
+function deadlineOf(ms: number): { passed: Promise<never>; clear: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const passed = new Promise<never>((_, reject) => {
+    const late = () => reject(refusing(408, 'body_timeout', `The body was not here within ${ms / 1000} s.`))
+    timer = setTimeout(late, ms)
+  })
+  return { passed, clear: () => clearTimeout(timer) }
+}
+
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
@@ -51,8 +86,12 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 function tooLarge(maxBytes: number): ApiError {
-  const message = `The body is larger than ${maxBytes} bytes.`
-  return new ApiError(413, 'body_too_large', message, null, { connection: 'close' })
+  return refusing(413, 'body_too_large', `The body is larger than ${maxBytes} bytes.`)
+}
+
+/** The rest of the body is not waited for. */
+function refusing(status: 400 | 408 | 413, code: string, message: string): ApiError {
+  return new ApiError(status, code, message, null, { connection: 'close' })
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,10 +1,11 @@
 /** Takes tokens into a session and draws none. */
 import { randomBytes } from 'node:crypto'
 import type { SessionRecord } from '../../sessions/records.js'
-import type { EndEntry, TurnProblem } from '../../turns/turn.js'
+import type { EndEntry, Turn, TurnProblem } from '../../turns/turn.js'
 import { ApiError, type Status } from '../api-error.js'
 import { beginTurn } from '../begin-turn.js'
 import { type ApiContext, tenantOf } from '../context.js'
+import { priorities } from '../service-tier.js'
 
 /** Gives the next revision. Throws what went wrong; the session is as it was then. */
 export async function ingest(
@@ -14,15 +15,18 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<SessionRecord> {
   const tenant = tenantOf(context)
-  const running = await beginTurn(context.turns, {
+  await context.scope.admission.begin(1, ids.length)
+  const turn: Turn = {
     id: randomBytes(16).toString('hex'),
     tenant,
-    prompts: [ids],
+    weights: context.model.identity.weights,
+    prompts: [Array.from(ids)],
     texts: [{ prompt: 0, options: { maxTokens: 0, seed: 0 }, scorePrompt: false }],
     session: { id, rev },
     view: null,
     keepMs: 0,
-  })
+  }
+  const running = await beginTurn(context.turns, turn, priorities.default)
   const cancel = () => void running.cancel()
   signal.addEventListener('abort', cancel)
   let end: EndEntry | null = null

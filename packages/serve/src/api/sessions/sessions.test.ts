@@ -7,8 +7,7 @@ import { Engine } from '../../engine/engine.js'
 import { type Service, createService } from '../../service.js'
 import { systemClock } from '../../stores/common/clock.js'
 import { memoryStores } from '../../stores/memory/memory-stores.js'
-import { codec, served, someIds, testModel } from '../../testing.js'
-import { createApp } from '../app.js'
+import { codec, served, someIds, testApp, testContext, testModel } from '../../testing.js'
 import { validateLimits } from '../limits.js'
 
 const limits = validateLimits({ sessions: 40, snapshots: 30 })
@@ -16,7 +15,7 @@ const unforeseen: unknown[] = []
 let model: Model
 let engine: Engine
 let service: Service
-let app: ReturnType<typeof createApp>
+let app: ReturnType<typeof testApp>
 let now = Date.now()
 const clock = { ...systemClock, now: () => now }
 const stores = memoryStores()
@@ -27,7 +26,7 @@ beforeAll(async () => {
   ;({ service, app } = start())
 })
 afterAll(async () => {
-  await service.worker.stop()
+  await service.worker!.stop()
   engine.dispose()
   expect(unforeseen).toEqual([])
 })
@@ -35,8 +34,7 @@ afterAll(async () => {
 function start(options: Partial<Parameters<typeof createService>[0]> = {}) {
   const onError = (error: unknown) => unforeseen.push(error)
   const made = createService({ engine, served, limits, stores, clock, onError, ...options })
-  const context = { ...made, served: options.served ?? served, limits: options.limits ?? limits, created: 1 }
-  return { service: made, app: createApp(context, { isReady: () => true, onError }) }
+  return { service: made, app: testApp(testContext(made, options.served, limits), { onError }) }
 }
 
 interface Answer {
@@ -105,7 +103,7 @@ describe('a session', () => {
     await expect.poll(() => service.turns.open).toBe(1)
     abort.abort()
     await Promise.resolve(cut).catch(() => {})
-    await expect.poll(() => service.worker.running).toBe(0)
+    await expect.poll(() => service.worker!.running).toBe(0)
     expect((await ask('GET', `/v1/sessions/${id}`)).body).toMatchObject({ rev: 2, length: 49 })
     expect((await write(id, { if_match: 2 })).body.session).toMatchObject({ rev: 3, length: 57 })
     await remove(id)
@@ -268,7 +266,7 @@ test('a conversation goes on by its template, or says that it cannot', async () 
   const other = start({ served: talking })
   const { body } = await ask('POST', '/v1/chat/completions', chat, other.app)
   expect(body).toMatchObject({ session: { id, length: 5 + 3 + 4 }, choices: [{ message: { role: 'assistant' } }] })
-  await other.service.worker.stop()
+  await other.service.worker!.stop()
   await remove(id)
 })
 
@@ -391,7 +389,7 @@ describe('the file of a session', () => {
     const { id } = (await (await send(bytes, sign(first), signing.app)).json()) as { id: string }
     expect((await fetchFile(id, signing.app)).signature).toBe(sign(first)['x-retnet-signature'])
     expect((await send(bytes, sign(first))).status).toBe(403)
-    await signing.service.worker.stop()
+    await signing.service.worker!.stop()
   })
 
   test('of other weights is told the version that it needs', async () => {

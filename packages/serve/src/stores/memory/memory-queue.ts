@@ -3,6 +3,7 @@ import { QueueFullError } from '../../errors.js'
 import { Bell } from '../common/bell.js'
 import { closedError } from '../common/closed.js'
 import { type Clock, systemClock } from '../common/clock.js'
+import { waitFor } from '../common/wait-for.js'
 import type { Claim, ClaimOptions, QueueStatus, Work, WorkQueue } from '../contract.js'
 import { ScopeBusyError } from '../errors.js'
 
@@ -55,14 +56,13 @@ export class MemoryQueue implements WorkQueue {
     this.#wait(item)
   }
 
-  async claim({ worker: _worker, idleMs, signal }: ClaimOptions): Promise<Claim | null> {
-    for (;;) {
+  claim({ idleMs, signal }: ClaimOptions): Promise<Claim | null> {
+    const attempt = (): Claim | undefined => {
       this.#check()
-      if (signal?.aborted) return null
       const item = this.#next(this.#clock.now())
-      if (item !== undefined) return this.#take(item, idleMs)
-      await this.#change(signal)
+      return item && this.#take(item, idleMs)
     }
+    return waitFor(attempt, { bell: this.#bell, clock: this.#clock, due: () => this.#due(), signal })
   }
 
   async extend(claim: Claim): Promise<boolean> {
@@ -148,14 +148,11 @@ export class MemoryQueue implements WorkQueue {
     return [...this.#taken].filter(({ due }) => due <= now)
   }
 
-  /** Until something is put in, or what is delayed or taken comes due. */
-  async #change(signal?: AbortSignal): Promise<void> {
+  #due(): number {
     let due = Infinity
     for (const item of this.#waiting) due = Math.min(due, item.due)
     for (const item of this.#taken) due = Math.min(due, item.due)
-    const stop = due === Infinity ? undefined : this.#clock.after(due - this.#clock.now(), () => this.#bell.ring())
-    await this.#bell.wait(signal)
-    stop?.()
+    return due
   }
 
   #check(): void {
