@@ -74,7 +74,9 @@ export function createService(options: ServiceOptions): Service {
     worker:
       writer &&
       new TurnWorker({
-        ...{ engine: writer, stores, onError },
+        engine: writer,
+        stores,
+        onError,
         sessions: turnSessions(sessions.sessions, model.identity),
         ...(every && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
       }),

@@ -3,7 +3,7 @@ import { type SnapshotBlock, type SnapshotIdentity, type Shape, SnapshotError, s
 import { decodeSnapshot, decodeSnapshotHeader } from '@retnet/core'
 import { GenerateArgumentError, placeOf } from '@retnet/generate'
 import { ApiError } from '../api/api-error.js'
-import { ByteReader } from '../http/byte-reader.js'
+import type { ByteReader } from '../http/byte-reader.js'
 import { requireCompatible } from './compatible.js'
 import type { Place } from './records.js'
 
@@ -62,7 +62,8 @@ function requireBlocks(blocks: readonly SnapshotBlock[], { stateShapes, vocabSiz
         ((name === 'session.position' && sameShape(shape, [1])) ||
           (name === 'session.pending' && shape.length === 1 && shape[0] <= pendingTokens) ||
           (name === 'session.counts' && shape.length === 2 && shape[0] <= vocabSize && shape[1] === 2))
-    if (!fits) throw incompatible(`the block ${JSON.stringify(name.slice(0, 80))} ${dtype}[${shape}] does not fit.`)
+    if (!fits)
+      throw incompatible(`the block ${JSON.stringify(name.slice(0, 80))} ${dtype}[${shape.join(', ')}] does not fit.`)
   }
 }
 

@@ -64,10 +64,10 @@ export function encodeRecord(record: object): Uint8Array {
 }
 
 /** Throws StoreError('damaged'). */
-export function decodeRecord<T>(key: string, bytes: Uint8Array): T {
+export function decodeRecord(key: string, bytes: Uint8Array): object {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof value === 'object' && value !== null) return value as T
+    if (typeof value === 'object' && value !== null) return value
   } catch {
     // said below
   }

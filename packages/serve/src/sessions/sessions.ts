@@ -55,7 +55,7 @@ export class Sessions {
   async at(tenant: string, id: string, rev: number): Promise<SessionRecord | null> {
     const key = revisionKey(tenant, id, rev)
     const bytes = await this.#store.get(key)
-    return bytes && decodeRecord<SessionRecord>(key, bytes)
+    return bytes && (decodeRecord(key, bytes) as SessionRecord)
   }
 
   /** Its states must be shared, or new. Throws a 429. */
@@ -64,8 +64,19 @@ export class Sessions {
     const now = this.#clock.now()
     const { state, length, last } = place
     const record: SessionRecord = {
-      ...{ id: newId('sess'), tenant, rev: 0, turn: null, from, state, length, last },
-      ...{ model: this.#model, created: now, updated: now, ttlMs, deleted: false },
+      id: newId('sess'),
+      tenant,
+      rev: 0,
+      turn: null,
+      from,
+      state,
+      length,
+      last,
+      model: this.#model,
+      created: now,
+      updated: now,
+      ttlMs,
+      deleted: false,
     }
     await this.#store.put(revisionKey(tenant, record.id, 0), encodeRecord(record), { ifAbsent: true })
     return record
@@ -150,7 +161,7 @@ export class Sessions {
     const bytes = await this.#store.get(key)
     if (bytes === null) return null
     return rev === 0 || keys.at(-2) === revisionKey(tenant, id, rev - 1)
-      ? decodeRecord<SessionRecord>(key, bytes)
+      ? (decodeRecord(key, bytes) as SessionRecord)
       : null
   }
 
@@ -178,7 +189,7 @@ export class Sessions {
     for (const key of keys) {
       const bytes = await this.#store.get(key)
       await this.#store.delete(key)
-      if (bytes) await this.states.release(decodeRecord<SessionRecord>(key, bytes).state)
+      if (bytes) await this.states.release((decodeRecord(key, bytes) as SessionRecord).state)
     }
   }
 }

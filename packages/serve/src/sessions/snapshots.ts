@@ -111,12 +111,12 @@ export class Snapshots {
   async #idOf(tenant: string, name: string): Promise<string | null> {
     const key = nameKey(tenant, name)
     const bytes = await this.#options.store.get(key)
-    return bytes && decodeRecord<{ id: string }>(key, bytes).id
+    return bytes && (decodeRecord(key, bytes) as { id: string }).id
   }
 
   async #read(key: string): Promise<SnapshotRecord | null> {
     const bytes = await this.#options.store.get(key)
-    return bytes && decodeRecord<SnapshotRecord>(key, bytes)
+    return bytes && (decodeRecord(key, bytes) as SnapshotRecord)
   }
 }
 

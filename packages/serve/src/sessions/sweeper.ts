@@ -114,7 +114,7 @@ export class Sweeper {
   }
 
   async #lookAtSession(keys: readonly string[], reach: Reach): Promise<void> {
-    const records = await Promise.all(keys.map((key) => this.#read<SessionRecord>(key)))
+    const records = await Promise.all(keys.map((key) => this.#read(key) as Promise<SessionRecord | null>))
     const [head] = records.toReversed()
     const isOrphan = keys.length === 1 && revOf(keys[0]) > 0
     const isOver = head === null || head.deleted || isOrphan || this.#isLongExpired(head)
@@ -127,7 +127,7 @@ export class Sweeper {
   }
 
   async #lookAtSnapshot(key: string, reach: Reach): Promise<void> {
-    const record = await this.#read<SnapshotRecord>(key)
+    const record = (await this.#read(key)) as SnapshotRecord | null
     if (record === null) return
     const [, tenant] = key.split('/')
     const isLeft = !record.pinned && record.session !== null && !reach.sessions.has(`${tenant}/${record.session}`)
@@ -139,9 +139,9 @@ export class Sweeper {
     return ttlMs !== null && this.#clock.now() > updated + ttlMs + expiredMs
   }
 
-  async #read<T>(key: string): Promise<T | null> {
+  async #read(key: string): Promise<object | null> {
     const bytes = await this.#options.stores.states.get(key)
-    return bytes && decodeRecord<T>(key, bytes)
+    return bytes && decodeRecord(key, bytes)
   }
 
   async #delete(found: ReadonlyMap<string, number>): Promise<number> {

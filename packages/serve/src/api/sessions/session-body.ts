@@ -5,8 +5,15 @@ import { stateSize } from '../../sessions/saved-states.js'
 export function sessionBody(record: SessionRecord, model: string): object {
   const { id, rev, length, from, created, updated, ttlMs } = record
   return {
-    ...{ id, object: 'session', model, model_version: record.model.weights, rev, length, from },
-    ...{ created: seconds(created), updated: seconds(updated) },
+    id,
+    object: 'session',
+    model,
+    model_version: record.model.weights,
+    rev,
+    length,
+    from,
+    created: seconds(created),
+    updated: seconds(updated),
     expires_at: ttlMs === null ? null : seconds(updated + ttlMs),
   }
 }
@@ -14,8 +21,17 @@ export function sessionBody(record: SessionRecord, model: string): object {
 export function snapshotBody(record: SnapshotRecord, model: string): object {
   const { id, name, pinned, session, rev, length, state, created } = record
   return {
-    ...{ id, object: 'snapshot', model, model_version: record.model.weights, name, pinned, session, rev, length },
-    ...{ bytes: state === null ? 0 : stateSize(state), created: seconds(created) },
+    id,
+    object: 'snapshot',
+    model,
+    model_version: record.model.weights,
+    name,
+    pinned,
+    session,
+    rev,
+    length,
+    bytes: state === null ? 0 : stateSize(state),
+    created: seconds(created),
   }
 }
 
