@@ -337,7 +337,14 @@ describe('the other routes', () => {
   test('describe all requests', async () => {
     const { paths } = (await (await app.request('/openapi.json')).json()) as { paths: object }
     expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining([completions, chats, '/tokenize', '/detokenize', '/v1/sessions/{id}/fork']),
+      expect.arrayContaining([
+        completions,
+        chats,
+        '/v1/embeddings',
+        '/tokenize',
+        '/detokenize',
+        '/v1/sessions/{id}/fork',
+      ]),
     )
   })
 

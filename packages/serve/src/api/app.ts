@@ -9,8 +9,9 @@ import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
 import { complete } from './completions.js'
 import type { ApiContext, ServerContext } from './context.js'
+import { embeddings } from './embeddings.js'
 import { getModel, listModels } from './models.js'
-import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
+import { chatRequest, completionRequest, detokenizeRequest, embeddingRequest, tokenizeRequest } from './schemas.js'
 import type { Route } from './sessions/route.js'
 import { sessionRoutes } from './sessions/session-routes.js'
 import { snapshotRoutes } from './sessions/snapshot-routes.js'
@@ -37,6 +38,7 @@ interface Post {
 const posts: readonly Post[] = [
   { path: '/v1/completions', summary: 'Continues texts', schema: completionRequest, handle: complete },
   { path: '/v1/chat/completions', summary: 'Answers a conversation', schema: chatRequest, handle: chat },
+  { path: '/v1/embeddings', summary: 'Vectors of texts', schema: embeddingRequest, handle: embeddings },
   { path: '/tokenize', summary: 'Token ids of a text', schema: tokenizeRequest, handle: tokenize },
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]

@@ -15,6 +15,8 @@ import type { Turns } from '../turns/turns.js'
 export interface ModelFacts {
   readonly identity: SnapshotIdentity
   readonly vocabSize: number
+  /** Of an embedding. */
+  readonly width: number
   readonly stateBytes: number
   /** Of the blocks of a state in a snapshot. */
   readonly stateShapes: Readonly<Record<string, Shape>>

@@ -73,6 +73,19 @@ export const chatRequest = z
   })
   .openapi('ChatCompletionRequest')
 
+export const embeddingRequest = z
+  .strictObject({
+    model: z.string().max(256).optional(),
+    /** A text, token ids, or a list of either; read by `readPrompts`. */
+    input: z.unknown().optional(),
+    encoding_format: maybe(z.enum(['float', 'base64'])),
+    /** The width of the model, or nothing. */
+    dimensions: maybe(z.int().min(1)),
+    pooling: maybe(z.enum(['mean', 'last'])),
+    user: maybe(z.string().max(512)),
+  })
+  .openapi('EmbeddingRequest')
+
 export const tokenizeRequest = z
   .strictObject({
     model: z.string().max(256).optional(),

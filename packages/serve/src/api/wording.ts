@@ -58,7 +58,7 @@ export class Wording {
   #takeText(text: Text, entry: TextEntry): object[] {
     if (entry.kind === 'begin') text.cached = entry.cached
     else if (entry.kind === 'error') return this.#takeError(text, entry.error)
-    else return this.#takeToken(text, entry)
+    else if (entry.kind !== 'embedded') return this.#takeToken(text, entry)
     return []
   }
 

@@ -1,5 +1,5 @@
 /** What brings turns to their end needs of an engine: one in this process, or one in a thread of its own. */
-import { type Model, nextTokenGraph } from '@retnet/core'
+import { type Model, type Pooling, nextTokenGraph } from '@retnet/core'
 import type { ModelFacts } from '../api/context.js'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
 import type { Json } from '../stores/contract.js'
@@ -12,6 +12,8 @@ import type { Outlet } from './outlet.js'
 export interface TextRequest extends Omit<JobRequest, 'codec' | 'constraint'> {
   /** What the text may be, in words that `createConstraint` understands. */
   readonly grammar?: Json
+  /** Make a vector of the prompt instead; all requests of a call, or none. The rest does not matter then. */
+  readonly embed?: Pooling
 }
 
 export interface RunningText {
@@ -47,6 +49,7 @@ function factsOf({ spec, identity, stateBytes, weightBytes }: Model): ModelFacts
   return {
     identity,
     vocabSize: spec.vocabSize,
+    width: spec.width,
     stateBytes,
     // the position is part of the header
     stateShapes: Object.fromEntries(shapes.filter(([name]) => name !== 'state.position')),
@@ -69,7 +72,10 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
       return engine.room
     },
     whenRoom: () => engine.whenRoom(),
-    submit: async (requests) => engine.submit(await Promise.all(requests.map(toJob))),
+    submit: async (requests) => {
+      const texts = requests.flatMap(({ prompt, embed: pooling }) => (pooling ? [{ prompt, pooling }] : []))
+      return texts.length > 0 ? engine.embed(texts) : engine.submit(await Promise.all(requests.map(toJob)))
+    },
     abort: () => engine.abort(),
   }
 }

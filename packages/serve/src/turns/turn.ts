@@ -1,5 +1,7 @@
 /** One request for texts, as it travels to a worker, and what the worker writes in its log. All of it is JSON. */
 import type { GenerateOptions } from '@retnet/generate'
+import type { Pooling } from '@retnet/core'
+import type { EmbeddedEvent } from '../engine/embed-job.js'
 import type { DrawnToken, PromptToken } from '../engine/job.js'
 import type { GrammarOrder } from '../grammar/create-constraints.js'
 import type { Json } from '../stores/contract.js'
@@ -28,6 +30,8 @@ export interface TextOrder {
   /** With a seed: a text that is begun again must come out the same. */
   readonly options: GenerateOptions
   readonly scorePrompt: boolean
+  /** Make a vector of the prompt; all texts of a turn, or none. */
+  readonly embed?: Pooling
 }
 
 export interface TurnProblem {
@@ -42,6 +46,7 @@ export type TextEntry = { /** Index in `texts` of the turn. */ readonly of: numb
   | { readonly kind: 'begin'; readonly cached: number }
   | PromptToken
   | DrawnToken
+  | EmbeddedEvent
   | { readonly kind: 'error'; readonly error: TurnProblem }
 )
 
