@@ -71,7 +71,7 @@ function typeOf(given, resolve) {
   const branches = schema.anyOf ?? schema.oneOf
   if (branches) return [...new Set(branches.map((one) => typeOf(one, resolve)))].filter(isType).join(' or ')
   const types = [schema.type ?? 'any'].flat().filter(isType)
-  return schema.items ? `${types} of ${typeOf(schema.items, resolve)}` : types.join(' or ')
+  return schema.items ? `${types.join(' or ')} of ${typeOf(schema.items, resolve)}` : types.join(' or ')
 }
 
 function example(path, body) {

@@ -1,5 +1,4 @@
 // Requests that are wrong: each gets the status and the code that the table says, and the next good one succeeds.
-import { pagePaths } from './pages.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
@@ -17,7 +16,12 @@ let isReady = true
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2 })
-  service = createService({ engine, served, queue: 8, onError: (error) => unforeseen.push(error) })
+  service = createService({
+    engine,
+    served,
+    limits: { ...limits, queue: 8 },
+    onError: (error) => unforeseen.push(error),
+  })
   app = testApp(testContext(service, served, limits), {
     isReady: () => isReady,
     onError: (error) => unforeseen.push(error),
@@ -34,11 +38,6 @@ function post(path: string, body: Body, headers: Record<string, string> = {}): P
   const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
   const type = { 'content-type': 'application/json' }
   return Promise.resolve(app.request(path, { method: 'POST', body: raw, headers: { ...type, ...headers } }))
-}
-
-interface OpenApi {
-  readonly paths: Record<string, Record<string, { responses: object; 'x-example'?: object }>>
-  readonly components: { schemas: object; securitySchemes: object }
 }
 
 const completions = '/v1/completions'
@@ -333,43 +332,6 @@ describe('the other routes', () => {
     expect(await (await post('/detokenize', { tokens })).json()).toEqual({ prompt: text })
     const response = await post('/detokenize', { tokens: [99] })
     expect(await response.json()).toMatchObject({ error: { code: 'token_out_of_vocabulary', param: 'tokens' } })
-  })
-
-  test('are described, with what they take, answer and refuse, and none that does not exist', async () => {
-    const document = (await (await app.request('/openapi.json')).json()) as OpenApi
-    const inHono = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
-    const actual = app.routes.filter(({ method, path }) => method !== 'ALL' && !pagePaths.includes(path))
-    const described = Object.entries(document.paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => `${method} ${path}`),
-    )
-    expect(described.toSorted()).toEqual(
-      actual.map(({ method, path }) => `${method.toLowerCase()} ${inHono(path)}`).toSorted(),
-    )
-    const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
-      ([, name]) => name,
-    )
-    expect(references.filter((name) => !(name in document.components.schemas))).toEqual([])
-    expect(document.components.securitySchemes).toMatchObject({ key: { type: 'http', scheme: 'bearer' } })
-    expect(document.paths['/livez'].get).toMatchObject({ security: [], responses: { 200: {} } })
-    const { post: complete } = document.paths[completions]
-    expect(Object.keys(complete.responses)).toEqual(
-      expect.arrayContaining(['200', '400', '401', '404', '413', '415', '503']),
-    )
-    expect(await (await post(completions, complete['x-example']!)).json()).toMatchObject({ object: 'text_completion' })
-  })
-
-  test('are pages too, which load nothing from elsewhere and may not', async () => {
-    for (const path of pagePaths) {
-      const response = await app.request(path)
-      const body = await response.text()
-      expect([path, response.status, response.headers.get('x-content-type-options')]).toEqual([path, 200, 'nosniff'])
-      expect(response.headers.get('content-security-policy')).toMatch(
-        /^default-src 'none'; script-src 'self'; style-src 'self';/,
-      )
-      expect([path, body.match(/https?:|<style|style=|<script>|\bon[a-z]+="|innerHTML/)]).toEqual([path, null])
-      for (const [, asset] of body.matchAll(/(?:src|href)="(\/pages\/[^"]*)"/g)) expect(pagePaths).toContain(asset)
-    }
-    expect((await app.request('/pages/../package.json')).status).toBe(404)
   })
 
   test('say when the server takes no more', async () => {

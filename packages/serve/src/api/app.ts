@@ -1,7 +1,6 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { z } from 'zod'
 import { type EdgeEnv, type EdgeOptions, createAnswerHeaders, createEntrance } from '../edge/edge.js'
 import { type ReadLimits, readJson } from '../http/read-json.js'
 import type { Metrics } from '../observe/metrics.js'
@@ -12,6 +11,9 @@ import { getModel, listModels } from './models.js'
 import { type RouteWords, describe, openApiDocument, registerSecurity } from './openapi.js'
 import { readPages } from './pages.js'
 import { gets, posts } from './routes.js'
+import type { Route } from './sessions/route.js'
+import { sessionRoutes } from './sessions/session-routes.js'
+import { snapshotRoutes } from './sessions/snapshot-routes.js'
 
 export interface AppOptions {
   readonly edge: EdgeOptions
@@ -28,6 +30,8 @@ export interface Post extends Omit<RouteWords, 'method' | 'request'> {
   readonly request: z.ZodType
   readonly handle: (context: ApiContext, body: unknown, signal: AbortSignal) => Response | Promise<Response>
 }
+
+const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
 
 export type App = OpenAPIHono<EdgeEnv>
 
@@ -54,6 +58,17 @@ export function createApp(
       if (!isReady()) throw shuttingDown()
       const own = { ...context, scope: c.get('scope') }
       return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
+    })
+  }
+  for (const route of routes) {
+    describe(app, wordsOf(route))
+    app.on(route.method, route.path, async (c) => {
+      if (!isReady()) throw shuttingDown()
+      const { raw } = c.req
+      const body = route.schema ? await readJson(raw, readLimits(context)) : null
+      const query = new URL(raw.url).searchParams
+      const own = { ...context, scope: c.get('scope') }
+      return route.handle(own, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
     })
   }
   for (const words of gets) describe(app, words)
@@ -84,9 +99,20 @@ function shuttingDown(): ApiError {
 
 function notFound(app: App, { req: { path } }: Context): ApiError {
   const methods = app.routes
-    .filter((route) => route.path === path && route.method !== 'ALL')
+    .filter((route) => pattern(route.path).test(path) && route.method !== 'ALL')
     .map((route) => route.method)
   if (methods.length === 0) return new ApiError(404, 'not_found', 'There is no such path.')
   const allow = [...new Set(methods)].join(', ')
   return new ApiError(405, 'method_not_allowed', `This path has ${allow} alone.`, null, { allow })
+}
+
+/** Parameters of a path are one word each. */
+function pattern(path: string): RegExp {
+  const words = path.split('/').map((word) => (word.startsWith(':') ? '[^/]+' : word.replaceAll('.', '\\.')))
+  return new RegExp(`^${words.join('/')}$`)
+}
+
+function wordsOf({ method, path, summary, schema }: Route): RouteWords {
+  const words = { method, path: path.replace(':id', '{id}'), summary, response: z.looseObject({}), errors: [404, 409] }
+  return schema ? { ...words, request: schema } : words
 }

@@ -45,6 +45,9 @@ const sampling = {
   /** `priority` needs a key that may; `auto` is that where the key may. */
   service_tier: maybe(z.enum(['auto', 'default', 'flex', 'priority'])),
   user: maybe(z.string().max(512), 'Taken, and not used'),
+  session: maybe(z.string().max(64), 'The session that the text continues'),
+  if_match: maybe(z.int().min(0), 'The revision of the session that the request is about'),
+  on_busy: maybe(z.enum(['error', 'fork']), 'What to do while another text is written in the session'),
 }
 
 export const completionRequest = z
