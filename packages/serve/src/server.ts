@@ -98,12 +98,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const context = { ...service, served: model, limits, timeouts, created: seconds() }
   const app = createApp(context, { edge, metrics, isReady: () => ready, onError: report })
   const addressOf = createClientAddress(options.trustedProxies ?? [])
-  const handle = (request: Request, { record, incoming }: RequestEnv) => {
+  const handle = (request: Request, { record, incoming, hangUp }: RequestEnv) => {
     const wrong = hostError(request, allowedHosts)
     record.errorCode = wrong?.code ?? null
     const forwardedFor = request.headers.get('x-forwarded-for')
     const address = addressOf({ remoteAddress: incoming.socket.remoteAddress, forwardedFor })
-    return wrong?.response ?? app.fetch(request, { record, address })
+    return wrong?.response ?? app.fetch(request, { record, address, hangUp })
   }
   const server = createLimitedServer({
     timeouts,
