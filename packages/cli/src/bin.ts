@@ -16,6 +16,7 @@ const code = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   signal: interrupts.abort.signal,
+  engineThread: new URL('./engine-thread.js', import.meta.url),
   onInterrupt: (listener) => interrupts.listen(listener),
   onStop: (listener) => interrupts.onStop(listener),
 })

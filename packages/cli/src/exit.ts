@@ -1,5 +1,6 @@
 /** From an error to an exit code and what the user reads about it. A stack trace is shown for RETNET_DEBUG=1 only. */
 import { RetNetError } from '@retnet/core'
+import type { EngineThreadError } from '@retnet/serve'
 import { CommanderError } from 'commander'
 import { InterruptedError, UsageError } from './errors.js'
 import type { Io } from './io.js'
@@ -23,7 +24,8 @@ export function reportError(error: unknown, io: Io): number {
 // errors of the packages whose argument came from an option of the command line
 const usageNames = new Set(['GenerateArgumentError', 'OptionError'])
 
-function isUsage(error: unknown): boolean {
+export function isUsage(error: unknown): boolean {
+  if (error instanceof Error && (error as Partial<EngineThreadError>).isUsage === true) return true
   return error instanceof UsageError || (error instanceof Error && usageNames.has(error.name))
 }
 

@@ -22,6 +22,8 @@ export interface Io {
    * Absent where there are none.
    */
   readonly onInterrupt?: (listener: () => void) => () => void
+  /** The program of a thread that runs a model for `retnet serve`. Absent: it runs in this thread. */
+  readonly engineThread?: URL
   /**
    * Gives the first signal of any kind to the caller, until the returned function is called: a server ends what it has begun.
    * Absent where there are none.

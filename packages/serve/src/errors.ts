@@ -34,3 +34,14 @@ export class GrammarDeadEndError extends RetNetError {
     super(`grammar: ${why}.`, 'Ask for a format that this model can write.')
   }
 }
+
+/** The thread of an engine could not be started, or has ended. */
+export class EngineThreadError extends RetNetError {
+  /** True if it was asked for something that makes no sense. */
+  readonly isUsage: boolean
+
+  constructor(message: string, isUsage = false) {
+    super(message)
+    this.isUsage = isUsage
+  }
+}

@@ -8,6 +8,15 @@ export { type Logger, type LoggerOptions, type LogLevel, createLogger, logLevels
 export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.js'
 
 export { Engine, type EngineStatus } from './engine/engine.js'
+export {
+  type RunningText,
+  type TextEngine,
+  type TextRequest,
+  type TextTools,
+  textEngine,
+} from './engine/text-engine.js'
+export { type EnginePort, hostEngine } from './thread/host-engine.js'
+export { type EngineThread, ThreadEngine, type ThreadEngineOptions } from './thread/thread-engine.js'
 export type { EngineOptions } from './engine/engine-options.js'
 export type {
   BeginEvent,
@@ -22,7 +31,13 @@ export type {
 
 export type { TokenConstraint } from './grammar/token-constraint.js'
 
-export { EngineClosedError, GrammarDeadEndError, QueueFullError, ServeArgumentError } from './errors.js'
+export {
+  EngineClosedError,
+  EngineThreadError,
+  GrammarDeadEndError,
+  QueueFullError,
+  ServeArgumentError,
+} from './errors.js'
 
 export { localStores, type LocalStoresOptions } from './stores/local-stores.js'
 export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'

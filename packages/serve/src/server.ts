@@ -14,6 +14,7 @@ import { createKeys } from './edge/keys.js'
 import { MemoryRateLimiter } from './edge/memory-rate-limiter.js'
 import type { RateLimiter } from './edge/rate-limiter.js'
 import type { Engine } from './engine/engine.js'
+import type { TextEngine } from './engine/text-engine.js'
 import { EngineClosedError, ServeArgumentError } from './errors.js'
 import { type RequestEnv, createLimitedServer } from './http/limited-server.js'
 import type { Logger } from './observe/logger.js'
@@ -26,7 +27,7 @@ import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
   /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
-  readonly engine: Engine
+  readonly engine: Engine | TextEngine
   readonly model: ServedModel
   /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
   readonly stores?: Stores

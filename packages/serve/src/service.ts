@@ -1,14 +1,15 @@
 /** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
 import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
-import type { Engine } from './engine/engine.js'
+import { Engine } from './engine/engine.js'
+import { type TextEngine, textEngine } from './engine/text-engine.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine
+  readonly engine: Engine | TextEngine
   readonly served: ServedModel
   readonly stores?: Stores
   /** Turns that may wait. */
@@ -35,15 +36,15 @@ export interface Service {
 }
 
 export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
-  const { spec, identity, stateBytes, weightBytes } = engine.model
+  const writer = engine instanceof Engine ? textEngine(engine, { codec: served.codec }) : engine
   return {
     turns: new Turns(stores, queue),
-    worker: new TurnWorker({ engine, codec: served.codec, stores, ...(onError && { onError }) }),
+    worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
     load: async () => {
-      const { rows, running, waiting } = engine.status
+      const { rows, running, waiting } = writer.status
       const queued = await stores.queue.status()
       return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
     },
-    model: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    model: writer.facts,
   }
 }

@@ -3,11 +3,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, expect, test } from 'vitest'
 import { memoryIo } from '../memory-io.js'
 import { run } from '../run.js'
 
 const model = resolve(import.meta.dirname, '../../../../models/novels-7m')
+
+const folder = mkdtempSync(join(tmpdir(), 'retnet-serve-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('retnet serve answers the curl that it prints and those of the README, and ends in order on a signal', async () => {
   let stop = () => {}
@@ -30,8 +35,36 @@ test('retnet serve answers the curl that it prints and those of the README, and 
   expect(io.output.stderr).toContain('shutting down')
 })
 
+test('with the engine in a thread of its own, requests are answered while it computes', async () => {
+  let stop = () => {}
+  const engineThread = await buildThread()
+  const io = { ...memoryIo(), engineThread, onStop: (listener: () => void) => ((stop = listener), () => {}) }
+  const ended = run(['serve', '--model', model, '--port', '0', '--rows', '2', '--threads', '1'], io)
+  await expect.poll(() => io.output.stdout, { timeout: 60_000 }).toContain('curl')
+  const url = /http:\S+(?=\/v1)/.exec(io.output.stdout)![0]
+  const ask = (max_tokens: number) => {
+    const body = JSON.stringify({ prompt: 'It was', max_tokens, seed: 7, temperature: 0 })
+    const headers = { 'content-type': 'application/json' }
+    return fetch(`${url}/v1/completions`, { method: 'POST', headers, body }).then((response) => response.json())
+  }
+  const answer = ask(60)
+  expect((await fetch(`${url}/livez`)).status).toBe(200)
+  const { choices } = (await answer) as { choices: { text: string }[] }
+  expect(choices[0].text).toBe(((await ask(60)) as { choices: { text: string }[] }).choices[0].text)
+  stop()
+  expect(await ended).toBe(0)
+})
+
+test('what the thread says of a wrong option is what the command says', async () => {
+  const io = { ...memoryIo(), engineThread: await buildThread() }
+  const args = ['serve', '--model', model, '--port', '0', '--state-dtype', 'f16']
+  expect([await run(args, io), io.output.stderr]).toEqual([
+    2,
+    expect.stringContaining('--state-dtype: the cpu backend'),
+  ])
+})
+
 test('retnet serve takes keys from a file and writes a line of its log for each request', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'retnet-keys-'))
   const file = join(folder, 'keys.json')
   writeFileSync(file, JSON.stringify({ keys: [{ name: 'ci', tenant: 'acme', key: 'a-key-of-some-length' }] }))
   let stop = () => {}
@@ -52,7 +85,6 @@ test('retnet serve takes keys from a file and writes a line of its log for each 
   expect(broken.output.stderr).not.toContain('secret')
   stop()
   expect(await ended).toBe(0)
-  rmSync(folder, { recursive: true })
 })
 
 test('a port that is in use is said to be, with what to do', async () => {
@@ -73,6 +105,22 @@ test.each([
 ])('%s %s is refused as wrong usage', async (...args) => {
   expect(await run(['serve', ...args], memoryIo())).toBe(2)
 })
+
+// a thread of Node does not run TypeScript with these imports, so the program is built first
+async function buildThread(): Promise<URL> {
+  const outfile = join(folder, 'engine-thread.mjs')
+  await build({
+    entryPoints: [resolve(import.meta.dirname, '../engine-thread.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@retnet/source'],
+    external: ['webgpu', 'onnxruntime-node', '*.node'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    outfile,
+  })
+  return pathToFileURL(outfile)
+}
 
 function examples(): string[] {
   const readme = readFileSync(resolve(import.meta.dirname, '../../../serve/README.md'), 'utf8')

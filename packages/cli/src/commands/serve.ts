@@ -1,23 +1,24 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
-import type { Engine, RunningServer, ServedModel } from '@retnet/serve'
+import { type ModelFolder, readFolderTexts } from '@retnet/formats'
+import type { RunningServer, ServedModel, TextEngine } from '@retnet/serve'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
-import { type OpenModel, requireTokenizer, withModel } from '../model/open-model.js'
-import { addModelOptions, type ModelOptions } from '../options/model-options.js'
+import { findModel } from '../model/find-model.js'
+import { requireTokenizer } from '../model/open-model.js'
+import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
 import { openChatEncoder } from '../text/chat-encoder.js'
+import { type EngineOptions, withEngine } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
 
-interface CommandOptions extends ModelOptions, EdgeOptions {
+interface CommandOptions extends EngineOptions, EdgeOptions {
   readonly host: string
   readonly port: number
   readonly allowHost?: readonly string[]
   readonly name?: string
-  readonly rows: number
-  readonly chunkTokens?: number
   readonly queue: number
   readonly maxPromptTokens: number
   readonly maxTokens: number
@@ -63,26 +64,24 @@ Examples:
   retnet serve --backend webgpu --dtype q4`
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
-  await withModel(io, options, async (loaded) => {
-    const { Engine: EngineOfServe } = await import('@retnet/serve')
-    const { rows, chunkTokens } = options
-    await loaded.model.prepare({ rows, signal: io.signal })
-    using engine = await EngineOfServe.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
-    const served = await servedModel(loaded, options)
-    const server = await open(io, engine, served, options)
-    await write(io.stdout, greeting(server.url, served.id))
+  const folder = await findModel(io, options)
+  const model = await servedModel(io, folder, options)
+  await withEngine(io, options, async (engine) => {
+    const server = await open(io, engine, model, options)
+    await write(io.stdout, greeting(server.url, model.id))
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
     await server.close(options.grace * 1000)
   })
 }
 
-async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<ServedModel> {
-  const tokenizer = requireTokenizer(loaded)
-  const encodeChat = await openChatEncoder(loaded.folder, tokenizer)
-  const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = loaded.generation
+async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
+  const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
+  const tokenizer = requireTokenizer({ tokenizerJson, name: folder.name })
+  const encodeChat = await openChatEncoder(folder, tokenizer)
+  const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
-    id: options.name ?? basename(loaded.name),
+    id: options.name ?? basename(folder.name),
     codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
     bosToken,
     eosTokens,
@@ -91,7 +90,7 @@ async function servedModel(loaded: OpenModel, options: CommandOptions): Promise<
   }
 }
 
-async function open(io: Io, engine: Engine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+async function open(io: Io, engine: TextEngine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
   const { host, port, allowHost, maxPromptTokens, maxTokens, maxConnections, queue } = options
   try {

@@ -39,7 +39,7 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
 }
 
 /** The tokenizer of a model whose folder has one. */
-export function requireTokenizer({ tokenizerJson, name }: OpenModel): Tokenizer {
+export function requireTokenizer({ tokenizerJson, name }: Pick<OpenModel, 'tokenizerJson' | 'name'>): Tokenizer {
   if (tokenizerJson !== null) return Tokenizer.fromJson(tokenizerJson)
   throw new CommandError(
     `${name}: there is no tokenizer.json, so text cannot be read or written.`,

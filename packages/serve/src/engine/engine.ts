@@ -52,7 +52,7 @@ export class Engine {
 
   /** Texts that could begin at once. Those whose readers are slow give their rows up. */
   get room(): number {
-    const writing = this.#admitted.filter((job) => !job.events.isFull || job.isDone)
+    const writing = this.#admitted.filter((job) => !job.events.isFull && !job.isDone)
     const waiting = this.#queue.length + [...this.#admitted, ...this.#queue].flatMap((job) => job.followers).length
     return this.#closed ? 0 : Math.max(0, this.#rows.length - writing.length - waiting)
   }

@@ -1,12 +1,13 @@
 /** One turn, from wherever its log ends to its end. */
-import { type TextCodec, validateOptions } from '@retnet/generate'
+import { validateOptions } from '@retnet/generate'
 import { toApiError } from '../api/api-error.js'
-import type { Engine } from '../engine/engine.js'
-import type { Job, JobRequest, SavedEvent } from '../engine/job.js'
+import type { SavedEvent } from '../engine/job.js'
+import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
 import { EngineClosedError } from '../errors.js'
 import type { Claim, Lease, LeaseStore, TokenLog, WorkQueue } from '../stores/contract.js'
 import { type Gathered, gather } from './gather.js'
 import { type TextPast, pastOf } from './past.js'
+import { problemOf } from './problem.js'
 import { TurnLog } from './turn-log.js'
 import type { EndEntry, LogEntry, Turn, TurnProblem } from './turn.js'
 
@@ -35,8 +36,7 @@ export interface TurnCheckpoints {
 }
 
 export interface TurnRunOptions {
-  readonly engine: Engine
-  readonly codec: TextCodec
+  readonly engine: TextEngine
   readonly stores: { readonly queue: WorkQueue; readonly leases: LeaseStore; readonly log: TokenLog }
   readonly sessions?: TurnSessions
   readonly checkpoints?: TurnCheckpoints
@@ -59,10 +59,13 @@ export class TurnRun {
   readonly #leaseMs: number
   #place!: () => void
   #end!: () => void
-  #jobs: readonly Job[] = []
+  #jobs: readonly RunningText[] = []
   #log: TurnLog | null = null
   #cancelled = false
+  /** Asked to, or because the engine has ended. */
   #handsOver = false
+  #stopped = false
+  #moved = false
   #saved: SavedEvent | null = null
 
   constructor(options: TurnRunOptions, turn: Turn, claim: Claim, lease: Lease) {
@@ -87,6 +90,11 @@ export class TurnRun {
     }
   }
 
+  /** True if it has come no step further, and nobody has asked it to stop. */
+  get isStuck(): boolean {
+    return !this.#stopped && !this.#moved
+  }
+
   /** Nobody wants the rest. */
   cancel(): void {
     this.#cancelled = true
@@ -95,13 +103,18 @@ export class TurnRun {
 
   /** Another worker is to go on. */
   handOver(): void {
+    this.#stopped = true
     this.#handsOver = true
     for (const job of this.#jobs) job.cancel()
   }
 
   /** Writes that the turn cannot be brought to its end. */
-  async fail(error: unknown): Promise<void> {
-    await this.#log?.write([this.#endEntry({ error: problemOf(error) })], true)
+  async giveUp(): Promise<void> {
+    const message = 'The server failed several times at this request. It may be sent again.'
+    await this.#log?.write(
+      [this.#endEntry({ error: { status: 500, code: 'turn_failed', message, param: null } })],
+      true,
+    )
   }
 
   /** For who waits for `ended`. */
@@ -132,7 +145,7 @@ export class TurnRun {
     const open = past.flatMap((one, of) => (one.failed || (one.ended && !this.turn.session) ? [] : [of]))
     if (open.length === 0 || this.#cancelled || this.#log!.isCancelled) return
     const requests = await this.#requests(past, open, start)
-    this.#jobs = this.#options.engine.submit(requests)
+    this.#jobs = await this.#options.engine.submit(requests)
     if (this.#cancelled || this.#handsOver) for (const job of this.#jobs) job.cancel()
     this.#place()
     for await (const group of gather(this.#jobs)) {
@@ -140,26 +153,30 @@ export class TurnRun {
       for (const one of found) if ('event' in one && one.event.kind === 'saved') await this.#save(one.of, one.event)
       const entries = found.flatMap((one) => this.#entryOf(one, past[one.of]))
       if (entries.length > 0) await this.#log!.write(entries)
+      this.#moved ||= entries.length > 0
       await this.#waitForReader()
       if (this.#log!.isCancelled) this.cancel()
     }
   }
 
-  async #requests(past: readonly TextPast[], open: readonly number[], start: Uint8Array | null): Promise<JobRequest[]> {
-    const { engine, codec, checkpoints } = this.#options
+  async #requests(
+    past: readonly TextPast[],
+    open: readonly number[],
+    start: Uint8Array | null,
+  ): Promise<TextRequest[]> {
+    const { engine, checkpoints } = this.#options
     const { turn } = this
     // choices of one prompt share it, as the same object
     const prompts = turn.prompts.map((ids) => (ids instanceof Int32Array ? ids : Int32Array.from(ids)))
     return Promise.all(
-      open.map(async (of): Promise<JobRequest> => {
+      open.map(async (of): Promise<TextRequest> => {
         const { prompt, options, scorePrompt } = turn.texts[of]
         const { promptTokens, drawn } = past[of]
         const place = drawn.length > 0 ? await checkpoints?.load(turn, of, drawn.length) : null
         const from = place?.bytes ?? start
         return {
           prompt: place ? new Int32Array() : prompts[prompt],
-          settings: validateOptions(options, engine.model.spec.vocabSize),
-          codec,
+          settings: validateOptions(options, engine.facts.vocabSize),
           scorePrompt,
           save: turn.session !== null,
           ...(from && { start: from }),
@@ -233,9 +250,4 @@ async function refusable<T>(work: () => Promise<T>): Promise<{ value?: T; error?
     if (known.status >= 500) throw error
     return { error: problemOf(known) }
   }
-}
-
-export function problemOf(error: unknown): TurnProblem {
-  const { status, code, message, param } = toApiError(error)
-  return { status, code, message, param }
 }

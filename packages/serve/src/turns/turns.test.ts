@@ -3,6 +3,7 @@ import { type GenerateOptions, createSession, restoreSession } from '@retnet/gen
 import { afterEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import type { SavedEvent } from '../engine/job.js'
+import { textEngine } from '../engine/text-engine.js'
 import { memoryStores } from '../stores/memory/memory-stores.js'
 import { codec, someIds, testModel } from '../testing.js'
 import type { TurnCheckpoints, TurnSessions } from './run-turn.js'
@@ -21,7 +22,7 @@ type More = { readonly sessions?: TurnSessions; readonly checkpoints?: TurnCheck
 async function startWorker(stores: Stores, { chunkTokens = 16, ...more }: More = {}): Promise<TurnWorker> {
   const model = await testModel()
   const engine = await Engine.create(model, { rows: 3, chunkTokens })
-  const worker = new TurnWorker({ engine, codec, stores, readAhead: 4, ...more })
+  const worker = new TurnWorker({ engine: textEngine(engine, { codec }), stores, readAhead: 4, ...more })
   cleanUp.push(() => worker.stop().then(() => (engine.dispose(), model.dispose())))
   return worker
 }

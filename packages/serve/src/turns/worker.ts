@@ -7,7 +7,7 @@ import { type Turn, scopeOf } from './turn.js'
 export interface TurnWorkerOptions extends TurnRunOptions {
   /** Of this worker alone. Default: random. */
   readonly name?: string
-  /** Turns that fail this often for reasons outside of them are given up. Default 3. */
+  /** A turn that was begun this often, here or elsewhere, and came no step further the last time is given up. Default 6. */
   readonly maxDeliveries?: number
   readonly onError?: (error: unknown) => void
 }
@@ -19,6 +19,7 @@ export class TurnWorker {
   readonly #options: TurnWorkerOptions
   readonly #name: string
   readonly #leaseMs: number
+  readonly #maxDeliveries: number
   readonly #runs = new Map<string, TurnRun>()
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
@@ -29,6 +30,7 @@ export class TurnWorker {
     this.#options = options
     this.#name = options.name ?? crypto.randomUUID()
     this.#leaseMs = options.leaseMs ?? 5000
+    this.#maxDeliveries = options.maxDeliveries ?? 6
     this.#unsubscribe = options.stores.log.onCancel((turn) => this.#runs.get(turn)?.cancel())
     this.#ended = this.#claimAll()
   }
@@ -58,6 +60,7 @@ export class TurnWorker {
     while (!signal.aborted) {
       await Promise.race([engine.whenRoom(), aborted(signal)])
       if (signal.aborted) return
+      if (engine.room === 0) continue
       try {
         const claim = await stores.queue.claim({ worker: this.#name, idleMs: this.#leaseMs, signal })
         if (claim === null) return
@@ -85,7 +88,8 @@ export class TurnWorker {
   async #finish(run: TurnRun, claim: Claim): Promise<void> {
     const { stores } = this.#options
     try {
-      const done = await run.run().catch((error: unknown) => this.#failed(run, claim, error))
+      const done = await run.run().catch((error: unknown) => this.#failed(error))
+      if (!done && run.isStuck && claim.deliveries >= this.#maxDeliveries) return await this.#giveUp(run, claim)
       if (done) await stores.queue.finish(claim)
       await stores.leases.release(run.lease)
       if (!done) await stores.queue.giveBack(claim)
@@ -98,17 +102,17 @@ export class TurnWorker {
     }
   }
 
-  /** True if nothing can be done for the turn any more. */
-  async #failed(run: TurnRun, claim: Claim, error: unknown): Promise<boolean> {
+  async #failed(error: unknown): Promise<false> {
     if (isFenced(error)) return false
     this.#report(error)
-    if (claim.deliveries < (this.#options.maxDeliveries ?? 3)) {
-      await delay(leasedDelayMs)
-      return false
-    }
-    await run.fail(error)
-    await this.#options.stores.queue.bury(claim, error instanceof Error ? error.name : 'unknown')
-    return true
+    await delay(leasedDelayMs)
+    return false
+  }
+
+  async #giveUp(run: TurnRun, claim: Claim): Promise<void> {
+    await run.giveUp()
+    await this.#options.stores.queue.bury(claim, `begun ${claim.deliveries} times`)
+    await this.#options.stores.leases.release(run.lease)
   }
 
   #report(error: unknown): void {

@@ -1,0 +1,45 @@
+/** The engine of `retnet serve`: in a thread of its own, so that requests are answered while it computes. */
+import { Worker } from 'node:worker_threads'
+import type { TextEngine } from '@retnet/serve'
+import { messageOf } from '../exit.js'
+import type { Io } from '../io.js'
+import { requireTokenizer, withModel } from '../model/open-model.js'
+import type { ModelOptions } from '../options/model-options.js'
+import { codecOf } from '../text/codec.js'
+
+export interface EngineOptions extends ModelOptions {
+  readonly rows: number
+  readonly chunkTokens?: number
+}
+
+export async function withEngine(
+  io: Io,
+  options: EngineOptions,
+  use: (engine: TextEngine) => Promise<void>,
+): Promise<void> {
+  const { engineThread } = io
+  if (engineThread === undefined) return runEngine(io, options, use)
+  const { ThreadEngine } = await import('@retnet/serve')
+  // commander's options are plain data, but for what it keeps beside them
+  const workerData = structuredClone({ ...options })
+  const start = () => new Worker(engineThread, { workerData, execArgv: [] })
+  await using engine = await ThreadEngine.create(start, {
+    onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
+  })
+  await use(engine)
+}
+
+/** Loads the model and runs its engine in this thread for as long as it is used. */
+export async function runEngine(
+  io: Io,
+  options: EngineOptions,
+  use: (engine: TextEngine) => Promise<void>,
+): Promise<void> {
+  await withModel(io, options, async (loaded) => {
+    const { Engine, textEngine } = await import('@retnet/serve')
+    const { rows, chunkTokens } = options
+    await loaded.model.prepare({ rows, signal: io.signal })
+    using engine = await Engine.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
+    await use(textEngine(engine, { codec: codecOf(requireTokenizer(loaded)) }))
+  })
+}

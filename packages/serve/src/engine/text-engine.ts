@@ -1,0 +1,59 @@
+/** What brings turns to their end needs of an engine: one in this process, or one in a thread of its own. */
+import type { ModelFacts } from '../api/context.js'
+import type { TokenConstraint } from '../grammar/token-constraint.js'
+import type { Json } from '../stores/contract.js'
+import type { TextCodec } from '@retnet/generate'
+import type { Engine, EngineStatus } from './engine.js'
+import type { JobEvent, JobRequest } from './job.js'
+import type { Outlet } from './outlet.js'
+
+/** A text as it can be sent to another thread. */
+export interface TextRequest extends Omit<JobRequest, 'codec' | 'constraint'> {
+  /** What the text may be, in words that `createConstraint` understands. */
+  readonly grammar?: Json
+}
+
+export interface RunningText {
+  readonly events: Outlet<JobEvent>
+  cancel(): void
+}
+
+export interface TextEngine {
+  readonly facts: ModelFacts
+  readonly status: EngineStatus
+  /** Texts that could begin at once. */
+  readonly room: number
+  /** Resolves when there may be room. */
+  whenRoom(): Promise<void>
+  /** Begins `requests`, all or none. Those that share their prompt (the same object) read it once. */
+  submit(requests: readonly TextRequest[]): Promise<readonly RunningText[]>
+  /** Takes no more requests and ends what is running. */
+  abort(): void
+}
+
+export interface TextTools {
+  readonly codec: TextCodec
+  /** Throws for a grammar that it does not know. Absent: requests have none. */
+  readonly createConstraint?: (grammar: Json) => TokenConstraint | Promise<TokenConstraint>
+}
+
+/** The engine of this process. */
+export function textEngine(engine: Engine, { codec, createConstraint }: TextTools): TextEngine {
+  const { spec, identity, stateBytes, weightBytes } = engine.model
+  const toJob = async ({ grammar, ...request }: TextRequest): Promise<JobRequest> => {
+    if (grammar === undefined) return { ...request, codec }
+    return { ...request, codec, constraint: await createConstraint!(grammar) }
+  }
+  return {
+    facts: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    get status() {
+      return engine.status
+    },
+    get room() {
+      return engine.room
+    },
+    whenRoom: () => engine.whenRoom(),
+    submit: async (requests) => engine.submit(await Promise.all(requests.map(toJob))),
+    abort: () => engine.abort(),
+  }
+}

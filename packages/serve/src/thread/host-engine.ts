@@ -1,0 +1,115 @@
+/** The thread's side: an engine that is asked by messages. */
+import type { RunningText, TextEngine } from '../engine/text-engine.js'
+import type { JobEvent } from '../engine/job.js'
+import { EngineClosedError } from '../errors.js'
+import { problemOf } from '../turns/problem.js'
+import type { EngineLoad, FromThread, TextNews, ThreadProblem, ToThread } from './messages.js'
+
+/** A port of `node:worker_threads`, or a MessagePort. */
+export interface EnginePort {
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void
+  on(event: 'message', listener: (message: unknown) => void): unknown
+}
+
+/** Answers the messages of `ThreadEngine` on `port`: call it once in the thread, with its `parentPort`. */
+export function hostEngine(engine: TextEngine, port: EnginePort): void {
+  new EngineHost(engine, port).start()
+}
+
+class EngineHost {
+  readonly #engine: TextEngine
+  readonly #port: EnginePort
+  readonly #texts = new Map<string, RunningText>()
+  readonly #held = new Set<string>()
+  #flushing = false
+  #room = -1
+
+  constructor(engine: TextEngine, port: EnginePort) {
+    this.#engine = engine
+    this.#port = port
+  }
+
+  start(): void {
+    this.#port.on('message', (message) => this.#take(message as ToThread))
+    this.#post({ kind: 'ready', facts: this.#engine.facts, load: this.#load })
+    void this.#tellRoom()
+  }
+
+  #take(message: ToThread): void {
+    if (message.kind === 'submit') void this.#submit(message)
+    else if (message.kind === 'abort') this.#engine.abort()
+    else if (message.kind === 'cancel') this.#texts.get(message.text)?.cancel()
+    else if (message.kind === 'hold') this.#held.add(message.text)
+    else if (this.#held.delete(message.text)) this.#flushSoon()
+  }
+
+  async #submit({ call, requests }: Extract<ToThread, { kind: 'submit' }>): Promise<void> {
+    let problem: ThreadProblem | null = null
+    let texts: readonly RunningText[] = []
+    try {
+      texts = await this.#engine.submit(requests)
+    } catch (error) {
+      problem = wordsOf(error)
+    }
+    this.#post({ kind: 'submitted', call, problem, load: this.#load })
+    for (const [at, text] of texts.entries()) {
+      this.#texts.set(`${call}.${at}`, text)
+      text.events.onNews(() => this.#flushSoon())
+    }
+    this.#flushSoon()
+    void this.#tellRoom()
+  }
+
+  /** All rows of a step are settled in one turn of the event loop, so their tokens go out in one message. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => {
+      this.#flushing = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const texts = [...this.#texts].flatMap(([text, running]) => {
+      if (this.#held.has(text)) return []
+      const news = newsOf(text, running)
+      if (news?.ended) this.#texts.delete(text)
+      return news ? [news] : []
+    })
+    if (texts.length > 0) this.#post({ kind: 'news', texts, load: this.#load })
+  }
+
+  async #tellRoom(): Promise<void> {
+    await this.#engine.whenRoom()
+    if (this.#engine.room !== this.#room) this.#post({ kind: 'news', texts: [], load: this.#load })
+  }
+
+  get #load(): EngineLoad {
+    return { ...this.#engine.status, room: this.#engine.room }
+  }
+
+  #post(message: FromThread): void {
+    if ('load' in message) this.#room = message.load.room
+    const saved = message.kind === 'news' ? message.texts.flatMap(({ events }) => events.flatMap(bytesOf)) : []
+    this.#port.postMessage(message, saved)
+  }
+}
+
+function newsOf(text: string, { events }: RunningText): TextNews | null {
+  try {
+    const found = events.take()
+    if (found.length === 0 && !events.isOver) return null
+    return { text, events: found, ended: events.isOver, problem: null }
+  } catch (error) {
+    return { text, events: [], ended: true, problem: wordsOf(error) }
+  }
+}
+
+function wordsOf(error: unknown): ThreadProblem {
+  return error instanceof EngineClosedError ? 'closed' : problemOf(error)
+}
+
+function bytesOf(event: JobEvent): ArrayBuffer[] {
+  return event.kind === 'saved' ? [event.bytes.buffer as ArrayBuffer] : []
+}

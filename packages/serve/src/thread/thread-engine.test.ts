@@ -1,0 +1,128 @@
+// An engine behind messages gives what the engine gives, and is started again when its thread ends.
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { generate, validateOptions } from '@retnet/generate'
+import { afterEach, expect, test } from 'vitest'
+import { Engine } from '../engine/engine.js'
+import { type TextRequest, textEngine } from '../engine/text-engine.js'
+import { EngineClosedError } from '../errors.js'
+import { memoryStores } from '../stores/memory/memory-stores.js'
+import { codec, someIds, testModel } from '../testing.js'
+import { gather } from '../turns/gather.js'
+import { Turns } from '../turns/turns.js'
+import { TurnWorker } from '../turns/worker.js'
+import { hostEngine } from './host-engine.js'
+import { type EngineThread, ThreadEngine, type ThreadEngineOptions } from './thread-engine.js'
+
+const cleanUp: (() => unknown)[] = []
+afterEach(async () => {
+  for (const one of cleanUp.splice(0).toReversed()) await one()
+})
+
+/** Ports in place of a thread, which loads a model each time that it is started. */
+function startThread(crashes: (() => void)[] = []): EngineThread {
+  const { port1, port2 } = new MessageChannel()
+  void host(port2)
+  cleanUp.push(() => port1.close())
+  let exit: (code: unknown) => void
+  crashes.push(() => {
+    port1.close()
+    exit(1)
+  })
+  return {
+    postMessage: (message) => port1.postMessage(message),
+    on: (event, listener) => (event === 'exit' ? (exit = listener) : event === 'message' && onMessage(port1, listener)),
+    terminate: async () => port1.close(),
+  }
+}
+
+async function host(port: MessagePort): Promise<void> {
+  const model = await testModel()
+  const engine = await Engine.create(model, { rows: 2, chunkTokens: 16 })
+  hostEngine(textEngine(engine, { codec }), port)
+  cleanUp.push(() => {
+    engine.dispose()
+    model.dispose()
+  })
+}
+
+function onMessage(port: MessagePort, listener: (value: unknown) => void): void {
+  port.on('message', listener)
+}
+
+async function createEngine(options: ThreadEngineOptions = {}, crashes: (() => void)[] = []): Promise<ThreadEngine> {
+  const engine = await ThreadEngine.create(() => startThread(crashes), options)
+  cleanUp.push(() => engine[Symbol.asyncDispose]())
+  return engine
+}
+
+const request = (seed: number, maxTokens: number, prompt = someIds(40)): TextRequest => {
+  return { prompt, settings: validateOptions({ seed, maxTokens }, 31) }
+}
+
+async function idsOf(texts: Awaited<ReturnType<ThreadEngine['submit']>>): Promise<number[][]> {
+  const ids: number[][] = texts.map(() => [])
+  for await (const group of gather(texts)) {
+    for (const found of group) {
+      if ('error' in found) throw found.error
+      if (found.event.kind === 'token') ids[found.of].push(found.event.id)
+    }
+  }
+  return ids
+}
+
+test('texts, saved places and errors come over', async () => {
+  using model = await testModel()
+  const engine = await createEngine()
+  expect(engine.facts).toEqual(textEngine(await Engine.create(model), { codec }).facts)
+  expect(engine.room).toBe(2)
+  const prompt = someIds(40)
+  const texts = await engine.submit([1, 2, 3].map((seed) => request(seed, 20, prompt)))
+  const expected = await Promise.all([1, 2, 3].map((seed) => generate(model, prompt, { seed, maxTokens: 20 }).result))
+  expect(await idsOf(texts)).toEqual(expected.map(({ ids }) => ids))
+  const [saved] = await engine.submit([{ ...request(4, 3), save: true }])
+  await idsOf([saved])
+  await expect(engine.submit([request(1, 1, Int32Array.of(99))])).rejects.toMatchObject({ status: 500 })
+  await expect.poll(() => engine.room).toBe(2)
+})
+
+test('a slow reader pauses its text, and loses nothing', async () => {
+  using model = await testModel()
+  const engine = await createEngine({ readAhead: 4 })
+  const [slow] = await engine.submit([request(1, 300)])
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const first = slow.events.take().flatMap((event) => (event.kind === 'token' ? [event.id] : []))
+  // as many as are on their way when the message to pause comes in
+  expect(first.length).toBeLessThan(250)
+  const [cancelled] = await engine.submit([request(2, 1e6)])
+  cancelled.cancel()
+  const [rest] = await idsOf([slow])
+  expect([...first, ...rest]).toEqual((await generate(model, someIds(40), { seed: 1, maxTokens: 300 }).result).ids)
+  await expect.poll(() => engine.room).toBe(2)
+})
+
+test('when the thread ends, its texts go on in the next one', async () => {
+  using model = await testModel()
+  const crashes: (() => void)[] = []
+  const engine = await createEngine({ restartMs: 10 }, crashes)
+  const [text] = await engine.submit([request(1, 1e6)])
+  const stores = memoryStores()
+  const worker = new TurnWorker({ engine, stores, readAhead: 8 })
+  cleanUp.push(() => worker.stop())
+  const options = { seed: 3, maxTokens: 60 }
+  const running = await new Turns(stores, 9).begin({
+    id: 'turn',
+    tenant: 'default',
+    prompts: [someIds(40)],
+    texts: [{ prompt: 0, options, scorePrompt: false }],
+    session: null,
+    view: null,
+    keepMs: 1000,
+  })
+  const ids: number[] = []
+  for await (const group of running.entries()) {
+    for (const entry of group) if (entry.kind === 'token' && ids.push(entry.id) === 12) crashes[0]()
+  }
+  await expect(idsOf([text])).rejects.toThrow(EngineClosedError)
+  expect(ids).toEqual((await generate(model, someIds(40), options).result).ids)
+  expect(crashes).toHaveLength(2)
+})
