@@ -4,6 +4,7 @@
  * and the memory must come back.
  */
 import { connect } from 'node:net'
+import { availableParallelism, loadavg } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -66,11 +67,13 @@ export class Victim {
   async close(): Promise<void> {
     const lagMs = this.#delay.percentile(99) / 1e6 - resolutionMs
     this.#delay.disable()
-    expect(lagMs, 'milliseconds that the event loop was late, p99').toBeLessThan(maxLagMs)
+    // a machine that has more to do than it can is late in any case
+    const busy = Math.max(1, loadavg()[0] / availableParallelism())
+    expect(lagMs, 'milliseconds that the event loop was late, p99').toBeLessThan(maxLagMs * busy)
+    const most = this.#bytes * 1.1 + slackBytes
     // what has been closed may take a moment to be let go
-    for (let at = 0; at < 50 && usedBytes() > this.#bytes * 1.1; at++)
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(usedBytes()).toBeLessThan(this.#bytes * 1.1 + slackBytes)
+    for (let at = 0; at < 20 && usedBytes() > most; at++) await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(usedBytes(), 'bytes in use at the end').toBeLessThan(most)
     await this.server.close(0)
     this.engine.dispose()
   }

@@ -192,11 +192,10 @@ function collect(socket: Socket): Promise<string> {
 async function flood(start: string, part: string, times: number): Promise<number> {
   const socket = connect(victim.server.port, '127.0.0.1')
   socket.on('error', () => {})
-  let open = true
-  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve(void (open = false))))
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
   socket.on('data', () => {})
   socket.write(start)
-  for (let at = 0; at < times && open; at++) {
+  for (let at = 0; at < times && !socket.closed; at++) {
     if (!socket.write(part)) await Promise.race([closed, new Promise((resolve) => socket.once('drain', resolve))])
   }
   await closed
