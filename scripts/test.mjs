@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { foreground } from './process.mjs'
 import { isInstalled, prepare } from './prepare.mjs'
-import { ensureSoftwareGpu } from './software-gpu.mjs'
+import { ensureDebianPackages } from './debian-packages.mjs'
 import { root, say, step, StepFailed } from './step.mjs'
 
 const resultFile = join(root, '.cache/vitest.json')
@@ -32,7 +32,7 @@ export async function runTests(toolchain, args) {
   const ready = await attempt(() => prepare(toolchain))
   if (!ready && !isInstalled()) return finish({ passed: 0, failed: 0, skipped: 0 }, failures)
   for (const [title, [tool, ...options]] of checks) await attempt(() => step(title, ...local(toolchain, tool, options)))
-  await ensureSoftwareGpu(toolchain)
+  await ensureDebianPackages(toolchain)
   const { counts, code } = await runVitest(toolchain, args)
   // said again, for the reader who sees the end first
   for (const message of failures) say(message.slice(message.lastIndexOf('retnet: ') + 'retnet: '.length))

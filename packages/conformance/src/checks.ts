@@ -5,7 +5,16 @@ import { cases } from './cases/cases.js'
 import { batchRules } from './contract/batch-rules.js'
 import { rowRules } from './contract/row-rules.js'
 import { contractRules } from './contract/rules.js'
-import { checkDecode, checkForms, checkGradients, checkMasked, checkText, forms, lengths } from './models/checks.js'
+import {
+  checkDecode,
+  checkEmbedding,
+  checkForms,
+  checkGradients,
+  checkMasked,
+  checkText,
+  forms,
+  lengths,
+} from './models/checks.js'
 import type { FixtureModel, FormOptions } from './models/fixture-model.js'
 import type { Fixture } from './models/fixtures.js'
 import { requireWithin } from './run/difference.js'
@@ -75,6 +84,7 @@ export function modelChecks(fixture: Fixture, options: ModelCheckOptions = {}): 
   }
   if (fixture.decode) add('eight more tokens, one by one', (model) => checkDecode(fixture, model))
   if (fixture.gradients) add('loss and gradients', (model) => checkGradients(fixture, model, {}))
+  add('pooled hidden states', checkEmbedding)
   for (const length of options.lengths ?? lengths) {
     add(`the forms agree at length ${length}`, (model) => checkForms(model, length))
   }

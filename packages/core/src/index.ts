@@ -76,11 +76,13 @@ export { decodeWeight, halfToNumber } from './interpret/decode-weight.js'
 export { requireWeight } from './interpret/require.js'
 
 export { checkSpec } from './model/check-spec.js'
+export { Embedding, type EmbedOptions, type Pooling } from './model/embedding.js'
 export {
   type DecodeOptions,
   type GraphSize,
   consumeGraph,
   decodeGraph,
+  embedGraph,
   logitsGraph,
   lossGraph,
   nextTokenGraph,

@@ -45,3 +45,10 @@ export class EngineThreadError extends RetNetError {
     this.isUsage = isUsage
   }
 }
+
+/** The model gave NaN or Infinity for a text. */
+export class NotFiniteError extends RetNetError {
+  constructor() {
+    super('engine: the hidden states of the text are not finite.')
+  }
+}

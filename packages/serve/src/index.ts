@@ -30,6 +30,8 @@ export type {
 } from './engine/job.js'
 
 export type { TokenConstraint } from './grammar/token-constraint.js'
+export { createConstraints } from './grammar/create-constraints.js'
+export type { TokenCodec } from './grammar/vocabulary-of.js'
 
 export {
   EngineClosedError,
@@ -39,8 +41,11 @@ export {
   ServeArgumentError,
 } from './errors.js'
 
+export { findModel, publishModel } from './cluster/model-record.js'
 export { localStores, type LocalStoresOptions } from './stores/local-stores.js'
 export { memoryStores, type MemoryStoresOptions } from './stores/memory/memory-stores.js'
 export type { Clock } from './stores/common/clock.js'
+export { DiskStates } from './stores/disk/disk-states.js'
 export type * from './stores/contract.js'
+export type { ModelFacts } from './api/context.js'
 export { FencedError, LogGoneError, LogOrderError, ScopeBusyError, StoreError } from './stores/errors.js'

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { ApiError } from './api/api-error.js'
 import { createApp } from './api/app.js'
 import { type Limits, validateLimits } from './api/limits.js'
+import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
 import { type Timeouts, validateTimeouts } from './api/timeouts.js'
 import { type Access, type RateLimits, accessOf, readAccess, readRates } from './edge/access.js'
@@ -13,6 +14,7 @@ import type { EdgeOptions } from './edge/edge.js'
 import { createKeys } from './edge/keys.js'
 import { MemoryRateLimiter } from './edge/memory-rate-limiter.js'
 import type { RateLimiter } from './edge/rate-limiter.js'
+import { publishModel } from './cluster/model-record.js'
 import type { Engine } from './engine/engine.js'
 import type { TextEngine } from './engine/text-engine.js'
 import { EngineClosedError, ServeArgumentError } from './errors.js'
@@ -22,12 +24,19 @@ import { createMetrics } from './observe/metrics.js'
 import { createObserver } from './observe/observer.js'
 import { logFailure } from './observe/request-log.js'
 import { openTracing } from './observe/tracing.js'
-import { createService } from './service.js'
+import { type Service, createService } from './service.js'
 import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
-  /** For this server alone: with the server it takes no more requests. The caller disposes of it. */
-  readonly engine: Engine | TextEngine
+  /**
+   * For this server alone: with the server it takes no more requests. The caller disposes of it. Null for a gateway, whose turns are
+   * written by workers that share its `stores`.
+   */
+  readonly engine: Engine | TextEngine | null
+  /** `worker`: no requests are taken, but for those of whoever watches over it; it writes what gateways put in the `stores`. */
+  readonly role?: 'all' | 'worker'
+  /** Of the workers' model, for a gateway: `findModel`. */
+  readonly facts?: ModelFacts
   readonly model: ServedModel
   /** What outlives requests. Default: `memoryStores()`. The caller closes them. */
   readonly stores?: Stores
@@ -66,7 +75,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const names = (
-  'engine model stores host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
+  'engine role facts model stores host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
   'publicMetrics logger onError'
 ).split(' ')
 const loopback = ['localhost', '127.0.0.1', '[::1]']
@@ -87,17 +96,17 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
   const edge = edgeOf(options, rateLimiter)
-  const service = createService({
-    engine,
-    served: model,
-    queue: limits.queue,
-    onError: report,
-    ...(options.stores && { stores: options.stores }),
-  })
+  const service = await openService(options, limits.queue, report)
   const metrics = createMetrics(model.id, service.load)
   const observer = createObserver({ metrics, logger, tracing: await openTracing() })
   const context = { ...service, served: model, limits, timeouts, created: seconds() }
-  const app = createApp(context, { edge, metrics, isReady: () => ready, onError: report })
+  const app = createApp(context, {
+    edge,
+    metrics,
+    isReady: () => ready,
+    onError: report,
+    isWatchedOnly: options.role === 'worker',
+  })
   const addressOf = createClientAddress(options.trustedProxies ?? [])
   const handle = (request: Request, { record, incoming, hangUp }: RequestEnv) => {
     const wrong = hostError(request, allowedHosts)
@@ -118,14 +127,28 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ready = false
     await within(service.turns.idle(), graceMs)
     service.turns.abort(new EngineClosedError())
-    await service.worker.stop()
-    engine.abort()
+    await service.worker?.stop(options.role === 'worker' ? graceMs : 0)
+    engine?.abort()
     await end(server)
     metrics.close()
     await rateLimiter.close()
   }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   return { url, port: bound, close, [Symbol.asyncDispose]: () => close(0) }
+}
+
+async function openService(
+  { engine, facts, stores, model }: ServeOptions,
+  queue: number,
+  onError: (error: unknown) => void,
+): Promise<Service> {
+  if (engine === null && !(facts && stores)) {
+    throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
+  }
+  const given = { ...(facts && { facts }), ...(stores && { stores }) }
+  const service = createService({ engine, served: model, queue, onError, ...given })
+  if (engine && stores) await publishModel(stores.states, model.id, service.model)
+  return service
 }
 
 function edgeOf(options: ServeOptions, limiter: RateLimiter): EdgeOptions {

@@ -3,13 +3,19 @@ import type { ModelFacts } from './api/context.js'
 import type { ServedModel } from './api/served-model.js'
 import { Engine } from './engine/engine.js'
 import { type TextEngine, textEngine } from './engine/text-engine.js'
+import { constraintsOf } from './grammar/create-constraints.js'
+import { Grammars } from './grammar/grammars.js'
+import { vocabularyOf } from './grammar/vocabulary-of.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
-  readonly engine: Engine | TextEngine
+  /** Null for a gateway, whose turns are written by workers elsewhere. */
+  readonly engine: Engine | TextEngine | null
+  /** Of the workers' model, for a gateway. */
+  readonly facts?: ModelFacts
   readonly served: ServedModel
   readonly stores?: Stores
   /** Turns that may wait. */
@@ -30,21 +36,35 @@ export interface Load {
 
 export interface Service {
   readonly turns: Turns
-  readonly worker: TurnWorker
+  /** Of the model, for looking at what a request asks for. */
+  readonly grammars: Grammars
+  readonly worker: TurnWorker | null
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
 }
 
-export function createService({ engine, served, stores = memoryStores(), queue, onError }: ServiceOptions): Service {
-  const writer = engine instanceof Engine ? textEngine(engine, { codec: served.codec }) : engine
+export function createService({
+  engine,
+  facts,
+  served,
+  stores = memoryStores(),
+  queue,
+  onError,
+}: ServiceOptions): Service {
+  const { codec } = served
+  const vocabSize = engine instanceof Engine ? engine.model.spec.vocabSize : (engine?.facts ?? facts!).vocabSize
+  const grammars = new Grammars(() => vocabularyOf(codec, vocabSize))
+  const createConstraint = constraintsOf(grammars)
+  const writer = engine instanceof Engine ? textEngine(engine, { codec, createConstraint }) : engine
   return {
+    grammars,
     turns: new Turns(stores, queue),
-    worker: new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
+    worker: writer && new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
     load: async () => {
-      const { rows, running, waiting } = writer.status
+      const { rows, running, waiting } = writer?.status ?? { rows: 0, running: 0, waiting: 0 }
       const queued = await stores.queue.status()
       return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
     },
-    model: writer.facts,
+    model: writer?.facts ?? facts!,
   }
 }

@@ -17,11 +17,18 @@ const characters = 'abcdefghijklmnopqrstuvwxyz .,!#'
 /** The id of "#", whose embedding is broken in `brokenModel`. */
 export const brokenId = 30
 
-export const codec: ServedCodec = {
-  encode: (text) => Int32Array.from(text, (character) => Math.max(0, characters.indexOf(character))),
-  decode: (ids) => Array.from(ids, (id) => characters[id]).join(''),
-  createDecodeStream: () => ({ push: (id) => characters[id], flush: () => '' }),
+function codecOf(table: string): ServedCodec {
+  return {
+    encode: (text) => Int32Array.from(text, (character) => Math.max(0, table.indexOf(character))),
+    decode: (ids) => Array.from(ids, (id) => table[id]).join(''),
+    createDecodeStream: () => ({ push: (id) => table[id], flush: () => '' }),
+  }
 }
+
+export const codec = codecOf(characters)
+/** Its characters are those of JSON; "$" ends a text. */
+export const jsonCodec = codecOf('{}[]":,0123456789.-truefalsn $b')
+export const jsonEnd = jsonCodec.encode('$')[0]
 
 export async function testModel(change?: (name: string, data: Float32Array) => void): Promise<Model> {
   return tinyModel(await cpu({ threads: 1 }), change)
@@ -38,6 +45,13 @@ export const served: ServedModel = {
   id: 'tiny',
   codec,
   encodeChat: (messages) => codec.encode(messages.map(({ role, content }) => `${role} ${content}.`).join('')),
+}
+
+export const servedJson: ServedModel = {
+  id: 'tiny',
+  codec: jsonCodec,
+  eosTokens: [jsonEnd],
+  encodeChat: (messages) => jsonCodec.encode(messages.map(({ content }) => content).join('')),
 }
 
 /** A text of `length` ids without the broken one. */

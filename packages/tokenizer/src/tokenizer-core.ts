@@ -64,6 +64,15 @@ export class TokenizerCore {
     return this.parts.tokens[id]
   }
 
+  /**
+   * The bytes that a token adds to a text behind another token: what constrained decoding looks at. A part of a character has its bytes
+   * too; a special token has none. Throws `TokenIdError` if there is no such id.
+   */
+  tokenBytes(id: number): Uint8Array {
+    checkId(id, -1, this.vocabularySize)
+    return this.parts.decoder.tokenBytes(id)
+  }
+
   /** Ids of `text`. A lone surrogate, which has no UTF-8 form, counts as U+FFFD. */
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     return this.#encode('encode', text, options).toArray()

@@ -209,3 +209,25 @@ describe('BpeTokenizer', () => {
     expect(() => Tokenizer.fromJson(file)).toThrow(UnsupportedTokenizerError)
   })
 })
+
+describe('tokenBytes', () => {
+  const bytesOf = (from: { tokenBytes(id: number): Uint8Array }, ids: ArrayLike<number>) => {
+    return Buffer.concat(Array.from(ids, (id) => from.tokenBytes(id)))
+  }
+
+  it('gives the bytes of a text, with parts of characters, and none of special tokens', () => {
+    const text = ' naïve 😀 “no”, 日本語\n'
+    expect(bytesOf(tokenizer, tokenizer.encode(text)).toString()).toBe(text)
+    expect(tokenizer.tokenBytes(0)).toHaveLength(0)
+    expect(() => tokenizer.tokenBytes(5000)).toThrow('5000')
+  })
+
+  it('keeps the space that the first token loses, and reads tokens of one byte', () => {
+    const tokens = Tokenizer.fromJson(llama)
+    const text = 'a 😀'
+    expect(bytesOf(tokens, tokens.encode(text)).toString()).toBe(` ${text}`)
+    expect([...tokens.tokenBytes(tokens.tokenToId('<0xF0>')!)]).toEqual([0xf0])
+    const pieces = Tokenizer.fromJson(words)
+    expect(bytesOf(pieces, [4, 5]).toString()).toBe(' cafes')
+  })
+})

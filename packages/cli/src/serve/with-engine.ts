@@ -36,10 +36,12 @@ export async function runEngine(
   use: (engine: TextEngine) => Promise<void>,
 ): Promise<void> {
   await withModel(io, options, async (loaded) => {
-    const { Engine, textEngine } = await import('@retnet/serve')
+    const { Engine, createConstraints, textEngine } = await import('@retnet/serve')
     const { rows, chunkTokens } = options
     await loaded.model.prepare({ rows, signal: io.signal })
     using engine = await Engine.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
-    await use(textEngine(engine, { codec: codecOf(requireTokenizer(loaded)) }))
+    const codec = codecOf(requireTokenizer(loaded))
+    const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
+    await use(textEngine(engine, { codec, createConstraint }))
   })
 }

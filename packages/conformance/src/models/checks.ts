@@ -1,5 +1,15 @@
 /** What every backend must reproduce of a reference model. Each check gives differences; none of them decides. */
-import { type Graph, type NamedTensors, type TensorData, gradient, logitsGraph, lossGraph } from '@retnet/core'
+import {
+  type Graph,
+  type NamedTensors,
+  type TensorData,
+  decodeWeight,
+  embedGraph,
+  gradient,
+  interpret,
+  logitsGraph,
+  lossGraph,
+} from '@retnet/core'
 import { type Difference, difference } from '../run/difference.js'
 import { random } from '../values/random.js'
 import type { ExpectedTensor } from './fixture.js'
@@ -101,6 +111,22 @@ export async function checkForms(model: FixtureModel, length: number): Promise<D
     }
   }
   return differences
+}
+
+/** Hidden states pooled by any weights, against the float64 interpreter; two rows, one of them padded. */
+export async function checkEmbedding(model: FixtureModel): Promise<Difference[]> {
+  const { spec, weights } = model.fixture
+  const [rows, length] = [2, 37]
+  const next = random('embedding')
+  const tokens = Int32Array.from({ length: rows * length }, () => Math.floor(next() * spec.vocabSize))
+  const mask = tokens.map((_, at) => (at >= length + 20 ? 0 : 1))
+  const inputs = { tokens, mask, weights: Float32Array.from(mask, (counts) => counts * (next() - 0.5)) }
+  const graph = embedGraph(spec, { rows, length })
+  const parameters = Object.entries(weights).map(([name, weight]) => [name, decodeWeight(weight)] as const)
+  const given = Object.entries(inputs).map(([name, data]) => [name, Float64Array.from(data)] as const)
+  const { outputs } = interpret(graph, Object.fromEntries([...parameters, ...given]))
+  const ran = await model.run(graph, inputs)
+  return [difference('pooled', ran.outputs.pooled, outputs.pooled, formTolerance)]
 }
 
 function runText(

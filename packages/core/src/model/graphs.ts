@@ -3,11 +3,11 @@ import type { Graph } from '../contract/graph.js'
 import { trace } from '../graph/builder.js'
 import { dropUnusedParameters, prune } from '../graph/prune.js'
 import { embed } from '../ops/contraction.js'
-import { scale } from '../ops/elementwise.js'
+import { mul, scale } from '../ops/elementwise.js'
 import { crossEntropy } from '../ops/loss.js'
 import { sum } from '../ops/reduction.js'
 import { accept, ruleNames, sample } from '../ops/sample.js'
-import { reshape } from '../ops/structure.js'
+import { broadcast, reshape } from '../ops/structure.js'
 import { checkSpec } from './check-spec.js'
 import { languageModelHead, retnet, retnetWithCount } from './retnet.js'
 import type { RetNetSpec } from './spec.js'
@@ -76,6 +76,22 @@ export function decodeGraph(spec: RetNetSpec, rows: number, options: DecodeOptio
     const next = accept(drawn, token, reshape(mask, [rows]), history)
     return { drawn, token: next.token, ...(next.history && { history: next.history }) }
   })
+}
+
+/**
+ * tokens, mask i32 [B, T] and weights [B, T] -> pooled [B, D]: the hidden states after the last norm, times their weights, summed over T.
+ * What a text is embedded with; padded tokens need the weight 0.
+ */
+export function embedGraph(spec: RetNetSpec, { rows, length }: GraphSize): Graph {
+  checkSpec(spec)
+  const graph = trace('retnet.embed', (g) => {
+    const tokens = g.input('tokens', [rows, length], 'i32')
+    const hidden = retnet(g, spec, { tokens, mask: g.input('mask', [rows, length], 'i32') }) // [B, T, D]
+    const weights = reshape(g.input('weights', [rows, length]), [rows, length, 1])
+    const weighted = mul(hidden, broadcast(weights, [rows, length, spec.width]))
+    return { pooled: reshape(sum(weighted, [1]), [rows, spec.width]) }
+  })
+  return dropUnusedParameters(prune(graph))
 }
 
 /** tokens, mask i32 [B, T] -> no output: advances the state only. */

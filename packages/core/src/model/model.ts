@@ -21,16 +21,18 @@ import {
   type GraphSize,
   consumeGraph,
   decodeGraph,
+  embedGraph,
   logitsGraph,
   lossGraph,
   nextTokenGraph,
   parameterShapes,
 } from './graphs.js'
+import { type EmbedOptions, Embedding } from './embedding.js'
 import { extraTensors, snapshotOf, stateValues } from './model-snapshot.js'
 import { runLength, runLengths } from './run-length.js'
 import { type RetNetSpec, stateBytes } from './spec.js'
 
-export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss' | 'decode'
+export type ProgramKind = 'next' | 'consume' | 'logits' | 'loss' | 'decode' | 'embed'
 
 export interface ModelOptions {
   readonly spec: RetNetSpec
@@ -181,6 +183,20 @@ export class Model {
     return logits as Float32Array
   }
 
+  /**
+   * A text as a vector [D]: its hidden states after the last norm, pooled; not normalised. `new Embedding(model, tokens)` does the same
+   * chunk by chunk. Throws ArgumentError for no tokens.
+   */
+  async embed(tokens: ArrayLike<number>, { pooling, signal }: EmbedOptions = {}): Promise<Float32Array> {
+    using embedding = new Embedding(this, tokens, pooling)
+    while (!embedding.isDone) {
+      signal?.throwIfAborted()
+      await this.#breather.breathe()
+      await embedding.step(signal)
+    }
+    return embedding.vector
+  }
+
   /** True if the backend can draw tokens itself: `decodeMany` works. */
   get drawsTokens(): boolean {
     if (this.#drawsTokens === null) {
@@ -280,6 +296,7 @@ function graphOf(kind: ProgramKind, spec: RetNetSpec, size: GraphSize, decode: D
   }
   if (kind === 'next') return nextTokenGraph(spec, size)
   if (kind === 'consume') return consumeGraph(spec, size)
+  if (kind === 'embed') return embedGraph(spec, size)
   return kind === 'logits' ? logitsGraph(spec, size) : lossGraph(spec, size)
 }
 

@@ -1,7 +1,7 @@
 /** Errors as a client of the OpenAI API reads them: a status, and an envelope with message, type, param and code. */
 import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
-import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EngineClosedError, GrammarDeadEndError, NotFiniteError, QueueFullError } from '../errors.js'
 
 export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
@@ -60,9 +60,11 @@ export function toApiError(error: unknown): ApiError {
     const param = snakeCase(error.argument)
     return new ApiError(400, 'invalid_value', error.message.replace(error.argument, param), param)
   }
-  if (error instanceof RowError) {
-    return new ApiError(500, 'not_finite', 'The model gave no numbers to draw a token from.')
+  if (error instanceof RowError || error instanceof NotFiniteError) {
+    return new ApiError(500, 'not_finite', 'The model gave no numbers to draw a token from, or to make a vector of.')
   }
+  if (error instanceof GrammarDeadEndError)
+    return new ApiError(422, 'grammar_dead_end', error.message, 'response_format')
   return new ApiError(500, 'internal_error', 'The server failed. The request may be sent again.')
 }
 

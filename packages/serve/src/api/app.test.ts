@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { QueueFullError } from '../errors.js'
-import { served, testApp, testContext, testModel } from '../testing.js'
+import { openEdge, served, testApp, testContext, testModel } from '../testing.js'
+import { createKeys } from '../edge/keys.js'
 import { type Service, createService } from '../service.js'
 import { validateLimits } from './limits.js'
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await service.worker.stop()
+  await service.worker?.stop()
   engine.dispose()
 })
 
@@ -44,6 +45,7 @@ async function expectGood(): Promise<void> {
   expect(await response.json()).toMatchObject({ usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 } })
 }
 
+const asked = (response_format: unknown) => ({ ...good, response_format })
 const say = (more: object) => ({ messages: [{ role: 'user', content: 'hi' }], max_tokens: 2, ...more })
 
 describe('POST /v1/completions refuses', () => {
@@ -70,6 +72,25 @@ describe('POST /v1/completions refuses', () => {
     expect(response.status).toBe(413)
     expect(sent).toBeLessThan(20)
   })
+})
+
+test('a format that the model has no tokens for ends its texts with the reason, streamed or not, and no others', async () => {
+  const body = asked({ type: 'json_object' })
+  const why = { finish_reason: 'error', error: { code: 'grammar_dead_end', message: expect.any(String) } }
+  const others = post(completions, { ...good, max_tokens: 50 })
+  const whole = await post(completions, body)
+  expect([whole.status, await whole.json()]).toMatchObject([
+    200,
+    { choices: [{ text: '', ...why }], usage: { completion_tokens: 0 } },
+  ])
+  expect((await (await post(completions, { ...body, n: 2 })).json()).choices).toMatchObject([why, why])
+  const stream = await (await post(completions, { ...body, stream: true })).text()
+  const events = stream.split('\n\n').filter(Boolean)
+  expect(events).toHaveLength(2)
+  expect(JSON.parse(/^data: (.*)$/m.exec(events[0])![1])).toMatchObject({ choices: [why] })
+  expect(events[1]).toContain('data: [DONE]')
+  expect(await (await others).json()).toMatchObject({ usage: { completion_tokens: 50 } })
+  await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
 })
 
 describe('POST /v1/chat/completions refuses', () => {
@@ -130,7 +151,7 @@ describe('the other routes', () => {
 
   test('describe all requests', async () => {
     const { paths } = (await (await app.request('/openapi.json')).json()) as { paths: object }
-    expect(Object.keys(paths)).toEqual([completions, chats, '/tokenize', '/detokenize'])
+    expect(Object.keys(paths)).toEqual([completions, chats, '/v1/embeddings', '/tokenize', '/detokenize'])
   })
 
   test('say when the server takes no more', async () => {
@@ -147,4 +168,22 @@ describe('the other routes', () => {
     expect(unforeseen).toEqual([])
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
+})
+
+test('a service tier decides the order of what waits, where the key may hurry', async () => {
+  const keys = [
+    { name: 'may', tenant: 'a', key: 'a-key-that-may-hurry', priority: true },
+    { name: 'may-not', tenant: 'a', key: 'a-key-that-may-not-hurry' },
+  ]
+  const locked = testApp(testContext(service, served, limits), { edge: { ...openEdge(), keys: createKeys({ keys }) } })
+  const tierOf = async (key: string, service_tier: string) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    const body = JSON.stringify({ ...good, service_tier })
+    const response = await locked.request(completions, { method: 'POST', body, headers })
+    return ((await response.json()) as { service_tier: string }).service_tier
+  }
+  expect(await tierOf(keys[0].key, 'auto')).toBe('priority')
+  expect(await tierOf(keys[0].key, 'default')).toBe('default')
+  expect(await tierOf(keys[1].key, 'priority')).toBe('default')
+  expect(await tierOf(keys[1].key, 'flex')).toBe('flex')
 })

@@ -10,8 +10,9 @@ import { ApiError, toApiError } from './api-error.js'
 import { chat } from './chat.js'
 import { complete } from './completions.js'
 import type { ApiContext, ServerContext } from './context.js'
+import { embeddings } from './embeddings.js'
 import { getModel, listModels } from './models.js'
-import { chatRequest, completionRequest, detokenizeRequest, tokenizeRequest } from './schemas.js'
+import { chatRequest, completionRequest, detokenizeRequest, embeddingRequest, tokenizeRequest } from './schemas.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly isReady: () => boolean
   /** Called with errors that were not foreseen; their clients learn nothing of them. */
   readonly onError: (error: unknown) => void
+  /** Of a worker: nothing is asked of it but how it is. */
+  readonly isWatchedOnly?: boolean
 }
 
 interface Post {
@@ -33,13 +36,17 @@ interface Post {
 const posts: readonly Post[] = [
   { path: '/v1/completions', summary: 'Continues texts', schema: completionRequest, handle: complete },
   { path: '/v1/chat/completions', summary: 'Answers a conversation', schema: chatRequest, handle: chat },
+  { path: '/v1/embeddings', summary: 'Vectors of texts', schema: embeddingRequest, handle: embeddings },
   { path: '/tokenize', summary: 'Token ids of a text', schema: tokenizeRequest, handle: tokenize },
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
 export type App = OpenAPIHono<EdgeEnv>
 
-export function createApp(context: ServerContext, { edge, metrics, isReady, onError }: AppOptions): App {
+export function createApp(
+  context: ServerContext,
+  { edge, metrics, isReady, onError, isWatchedOnly = false }: AppOptions,
+): App {
   const app: App = new OpenAPIHono<EdgeEnv>()
   app.use(createAnswerHeaders(edge), createEntrance(edge))
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
@@ -52,7 +59,7 @@ export function createApp(context: ServerContext, { edge, metrics, isReady, onEr
   app.get('/admin/status', () => adminStatus(context, isReady()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
-  for (const { path, summary, schema, handle } of posts) {
+  for (const { path, summary, schema, handle } of isWatchedOnly ? [] : posts) {
     describePost(app, path, summary, schema)
     app.post(path, async (c) => {
       if (!isReady()) throw shuttingDown()

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import type { GenerateOptions } from '@retnet/generate'
 import type { Json } from '../stores/contract.js'
 import type { RunningTurn } from '../turns/running-turn.js'
+import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
 import type { ApiContext } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
+import { priorities, tierOf } from './service-tier.js'
 import type { View } from './view.js'
 
 export interface Begin {
@@ -14,7 +16,10 @@ export interface Begin {
   /** Of each choice of a prompt. */
   readonly options: readonly GenerateOptions[]
   readonly echo?: boolean
+  /** What the texts must be. */
+  readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
+  readonly tier?: Parameters<typeof tierOf>[0]
 }
 
 export interface Begun {
@@ -36,19 +41,22 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
   await admission.begin(plans.length, mostTokens)
   const id = randomBytes(16).toString('hex')
   const view = viewOf(context, ask, id)
-  const running = await turns.begin({
+  const turn: Turn = {
     id,
     tenant: caller.tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: plans.map(({ prompt, own }) => ({
       prompt,
       options: own,
       scorePrompt: echo && own.logprobs !== undefined,
     })),
     session: null,
+    grammar: ask.grammar ?? null,
     view: view as unknown as Json,
     keepMs: 0,
-  })
+  }
+  const running = await turns.begin(turn, priorities[view.tier])
   record.generation = {
     operation: ask.format === 'chat' ? 'chat' : 'text_completion',
     model: context.served.id,
@@ -60,8 +68,8 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
 }
 
 function viewOf(
-  { model, served }: ApiContext,
-  { format, prompts, options, echo, includeUsage }: Begin,
+  { model, served, scope }: ApiContext,
+  { format, prompts, options, echo, includeUsage, tier }: Begin,
   id: string,
 ): View {
   return {
@@ -77,6 +85,7 @@ function viewOf(
       }),
     ),
     includeUsage,
+    tier: tierOf(tier, scope.caller),
     session: null,
   }
 }

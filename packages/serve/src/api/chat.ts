@@ -5,6 +5,7 @@ import { begin } from './begin.js'
 import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { requireLength } from './read-prompts.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { type ChatRequest, chatRequest } from './schemas.js'
 import type { ChatMessage, ServedModel } from './served-model.js'
@@ -30,9 +31,17 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
   if (request.messages.length > limits.messages) {
     throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
   }
+  const grammar = await grammarOf(context, request)
   const ids = requireLength(encodeChat(served, request), limits, 'messages')
   const includeUsage = request.stream_options?.include_usage ?? false
-  const begun = await begin(context, { format: 'chat', prompts: [{ ids, text: '' }], options, includeUsage })
+  const begun = await begin(context, {
+    format: 'chat',
+    prompts: [{ ids, text: '' }],
+    options,
+    grammar,
+    includeUsage,
+    tier: request.service_tier,
+  })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }
 

@@ -4,8 +4,8 @@ import { ApiError } from './api-error.js'
 
 /** Parameters of the OpenAI API and of vLLM that exist and that this server does not have. */
 const unsupported = new Set(
-  `suffix tools tool_choice functions function_call parallel_tool_calls response_format modalities audio prediction reasoning_effort
-  verbosity web_search_options service_tier store metadata safety_identifier prompt_cache_key prompt_logprobs min_tokens
+  `suffix tools tool_choice functions function_call parallel_tool_calls modalities audio prediction reasoning_effort
+  verbosity web_search_options store metadata safety_identifier prompt_cache_key prompt_logprobs min_tokens
   stop_token_ids guided_json guided_regex guided_choice guided_grammar structured_outputs prompt_embeds lora`.split(
     /\s+/,
   ),

@@ -4,6 +4,7 @@ import { begin } from './begin.js'
 import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { readPrompts } from './read-prompts.js'
+import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { completionRequest } from './schemas.js'
 import { optionsOf } from './options.js'
@@ -26,6 +27,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   })
   // before the text is encoded: a request that is turned away must cost nothing
   await turns.requireRoom()
+  const grammar = await grammarOf(context, request)
   const prompts = readPrompts(request.prompt, served, model, limits)
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
@@ -33,7 +35,9 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     prompts,
     options,
     echo: request.echo ?? false,
+    grammar,
     includeUsage,
+    tier: request.service_tier,
   })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)
 }

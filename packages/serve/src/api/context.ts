@@ -5,6 +5,7 @@ import type { Caller } from '../edge/caller.js'
 import type { RequestRecord } from '../observe/request-record.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
+import type { Grammars } from '../grammar/grammars.js'
 import type { Load } from '../service.js'
 import type { Timeouts } from './timeouts.js'
 import type { Turns } from '../turns/turns.js'
@@ -13,6 +14,8 @@ import type { Turns } from '../turns/turns.js'
 export interface ModelFacts {
   readonly identity: SnapshotIdentity
   readonly vocabSize: number
+  /** Of an embedding. */
+  readonly width: number
   readonly stateBytes: number
   readonly weightBytes: number
 }
@@ -20,6 +23,7 @@ export interface ModelFacts {
 /** What is the same for all requests. */
 export interface ServerContext {
   readonly turns: Turns
+  readonly grammars: Grammars
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
   readonly served: ServedModel

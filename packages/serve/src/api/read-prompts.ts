@@ -10,36 +10,45 @@ export interface ReadPrompt {
   readonly text: string
 }
 
-export function readPrompts(value: unknown, served: ServedModel, model: ModelFacts, limits: Limits): ReadPrompt[] {
-  const list = listOf(value)
+/** `param` is the name of the field. */
+export function readPrompts(
+  value: unknown,
+  served: ServedModel,
+  model: ModelFacts,
+  limits: Limits,
+  param = 'prompt',
+): ReadPrompt[] {
+  const list = listOf(value, param)
   if (list.length > limits.choices) {
-    throw new ApiError(400, 'too_many_prompts', `prompt: expected up to ${limits.choices} prompts.`, 'prompt')
+    throw new ApiError(400, 'too_many_prompts', `${param}: expected up to ${limits.choices} texts.`, param)
   }
-  return list.map((one) => (typeof one === 'string' ? ofText(one, served, limits) : ofIds(one, served, model, limits)))
+  return list.map((one) =>
+    typeof one === 'string' ? ofText(one, served, limits, param) : ofIds(one, served, model, limits, param),
+  )
 }
 
-function listOf(value: unknown): (string | number[])[] {
+function listOf(value: unknown, param: string): (string | number[])[] {
   if (typeof value === 'string' || isIds(value)) return [value]
   const expected = 'expected a text, a list of token ids, or a list of texts or of lists of ids, none of them empty'
   if (Array.isArray(value) && value.length > 0) {
     const all: unknown[] = value
     if (all.every((one) => typeof one === 'string') || all.every(isIds)) return all
   }
-  throw new ApiError(400, 'invalid_prompt', `prompt: ${expected}.`, 'prompt')
+  throw new ApiError(400, 'invalid_prompt', `${param}: ${expected}.`, param)
 }
 
 function isIds(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'number')
 }
 
-function ofText(text: string, served: ServedModel, limits: Limits): ReadPrompt {
-  if (text === '') throw new ApiError(400, 'invalid_prompt', 'prompt: expected a text that is not empty.', 'prompt')
-  return { text, ids: requireLength(withStart(served, encodeText(text, served, limits)), limits, 'prompt') }
+function ofText(text: string, served: ServedModel, limits: Limits, param: string): ReadPrompt {
+  if (text === '') throw new ApiError(400, 'invalid_prompt', `${param}: expected a text that is not empty.`, param)
+  return { text, ids: requireLength(withStart(served, encodeText(text, served, limits, param)), limits, param) }
 }
 
 /** Text that could not be few enough tokens is refused before it costs the time of encoding it. */
-export function encodeText(text: string, { codec }: ServedModel, limits: Limits): ArrayLike<number> {
-  if (text.length > 32 * limits.promptTokens) throw tooLong(limits, 'prompt')
+export function encodeText(text: string, { codec }: ServedModel, limits: Limits, param = 'prompt'): ArrayLike<number> {
+  if (text.length > 32 * limits.promptTokens) throw tooLong(limits, param)
   return codec.encode(text)
 }
 
@@ -48,9 +57,9 @@ export function withStart({ bosToken }: ServedModel, ids: ArrayLike<number>): Ar
   return Int32Array.from({ length: ids.length + 1 }, (_, at) => (at === 0 ? bosToken : ids[at - 1]))
 }
 
-function ofIds(ids: number[], served: ServedModel, model: ModelFacts, limits: Limits): ReadPrompt {
-  requireLength(ids, limits, 'prompt')
-  requireVocabulary(ids, model, 'prompt')
+function ofIds(ids: number[], served: ServedModel, model: ModelFacts, limits: Limits, param: string): ReadPrompt {
+  requireLength(ids, limits, param)
+  requireVocabulary(ids, model, param)
   return { ids: Int32Array.from(ids), text: served.codec.decode(ids) }
 }
 

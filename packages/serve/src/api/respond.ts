@@ -62,7 +62,7 @@ async function* framesOf(
 }
 
 /** Cancels the turn when the client goes, until it is disposed of. */
-function cancelling(running: RunningTurn, signal: AbortSignal): Disposable {
+export function cancelling(running: RunningTurn, signal: AbortSignal): Disposable {
   const cancel = () => void running.cancel()
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)

@@ -3,6 +3,21 @@ import { z } from '@hono/zod-openapi'
 
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish()
 
+/** `strict` is always so: the text is valid by the schema. */
+const jsonSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  description: maybe(z.string().max(4096)),
+  schema: z.union([z.record(z.string(), z.unknown()), z.boolean()]),
+  strict: maybe(z.boolean()),
+})
+const responseFormat = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.literal('json_object') }),
+    z.strictObject({ type: z.literal('json_schema'), json_schema: jsonSchema }),
+  ])
+  .openapi('ResponseFormat')
+
 const sampling = {
   model: z.string().max(256).optional(),
   max_tokens: maybe(z.int().min(0)),
@@ -20,6 +35,9 @@ const sampling = {
   n: maybe(z.int().min(1)),
   stream: maybe(z.boolean()),
   stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()) })),
+  response_format: maybe(responseFormat),
+  /** `priority` needs a key that may; `auto` is that where the key may. */
+  service_tier: maybe(z.enum(['auto', 'default', 'flex', 'priority'])),
   user: maybe(z.string().max(512)),
 }
 
@@ -52,6 +70,19 @@ export const chatRequest = z
   })
   .openapi('ChatCompletionRequest')
 
+export const embeddingRequest = z
+  .strictObject({
+    model: z.string().max(256).optional(),
+    /** A text, token ids, or a list of either; read by `readPrompts`. */
+    input: z.unknown().optional(),
+    encoding_format: maybe(z.enum(['float', 'base64'])),
+    /** The width of the model, or nothing. */
+    dimensions: maybe(z.int().min(1)),
+    pooling: maybe(z.enum(['mean', 'last'])),
+    user: maybe(z.string().max(512)),
+  })
+  .openapi('EmbeddingRequest')
+
 export const tokenizeRequest = z
   .strictObject({
     model: z.string().max(256).optional(),
@@ -67,3 +98,4 @@ export const detokenizeRequest = z
 export type CompletionRequest = z.infer<typeof completionRequest>
 export type ChatRequest = z.infer<typeof chatRequest>
 export type SamplingRequest = Pick<CompletionRequest, keyof typeof sampling>
+export type ResponseFormat = z.infer<typeof responseFormat>

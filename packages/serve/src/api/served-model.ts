@@ -1,4 +1,5 @@
-import type { GenerateOptions, TextCodec } from '@retnet/generate'
+import type { GenerateOptions } from '@retnet/generate'
+import type { TokenCodec } from '../grammar/vocabulary-of.js'
 
 export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant'
@@ -7,7 +8,7 @@ export interface ChatMessage {
 }
 
 /** Text to ids and all ids back at once. */
-export interface ServedCodec extends TextCodec {
+export interface ServedCodec extends TokenCodec {
   decode(ids: ArrayLike<number>): string
 }
 

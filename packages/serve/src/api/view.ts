@@ -1,3 +1,5 @@
+import type { ServiceTier } from './service-tier.js'
+
 /** What is needed to word the answer to a request, besides the log of its turn. It travels with the turn: any process can word it. */
 export interface View {
   readonly format: 'completion' | 'chat'
@@ -10,6 +12,7 @@ export interface View {
   readonly promptTokens: number
   readonly choices: readonly ChoiceView[]
   readonly includeUsage: boolean
+  readonly tier: ServiceTier
   /** The session that the text continues. */
   readonly session: string | null
 }

@@ -26,7 +26,8 @@ export class Watch implements Disposable {
     else if (entry.kind === 'token') {
       this.#lastAt = record.token(entry.of)
       if (entry.finishReason) record.outcomes.push(entry.finishReason)
-    } else if (entry.kind === 'error') {
+    } else if (entry.kind === 'embedded') record.outcomes.push('stop')
+    else if (entry.kind === 'error') {
       record.outcomes.push('error')
       record.errorCode ??= entry.error.code
     } else if (entry.kind === 'end') record.errorCode ??= entry.error?.code ?? null

@@ -46,10 +46,11 @@ export class Wording {
 
   /** The response that is no stream. Throws an ApiError for a turn, or for the only text, that failed. */
   whole(): object {
-    const problem = this.#end?.error ?? (this.#texts.length === 1 ? this.#texts[0].error : null)
+    const own = this.#texts.length === 1 ? this.#texts[0].error : null
+    const problem = this.#end?.error ?? (own && !isOfText(own) ? own : null)
     if (problem) throw errorOf(problem)
-    const choices = this.#texts.map(({ choice, events, finishReason }) => {
-      return this.#format.whole({ choice, events, finishReason: finishReason ?? 'length' })
+    const choices = this.#texts.map(({ choice, events, finishReason, error }) => {
+      return withError(this.#format.whole({ choice, events, finishReason: finishReason ?? 'length' }), error)
     })
     return { ...this.#head(this.#format.object), choices, usage: this.#usage(), ...this.#session() }
   }
@@ -57,7 +58,7 @@ export class Wording {
   #takeText(text: Text, entry: TextEntry): object[] {
     if (entry.kind === 'begin') text.cached = entry.cached
     else if (entry.kind === 'error') return this.#takeError(text, entry.error)
-    else return this.#takeToken(text, entry)
+    else if (entry.kind !== 'embedded') return this.#takeToken(text, entry)
     return []
   }
 
@@ -78,8 +79,8 @@ export class Wording {
   #takeError(text: Text, error: TurnProblem): object[] {
     text.error = error
     text.finishReason = 'error'
-    if (this.#texts.length === 1) return [errorOf(error).body]
-    return this.#chunks(this.#format.ending(text.choice, 'error'))
+    if (this.#texts.length === 1 && !isOfText(error)) return [errorOf(error).body]
+    return this.#chunks(withError(this.#format.ending(text.choice, 'error'), error))
   }
 
   #takeEnd(end: EndEntry): object[] {
@@ -102,8 +103,8 @@ export class Wording {
   }
 
   #head(object: string) {
-    const { id, created, model, fingerprint } = this.#view
-    return { id, object, created, model, system_fingerprint: fingerprint }
+    const { id, created, model, fingerprint, tier } = this.#view
+    return { id, object, created, model, system_fingerprint: fingerprint, service_tier: tier }
   }
 
   #session() {
@@ -124,4 +125,14 @@ export class Wording {
 
 function errorOf({ status, code, message, param }: TurnProblem): ApiError {
   return new ApiError(status as Status, code, message, param)
+}
+
+/** The request was answered, and its text came to a bad end: what there is of it goes out. */
+function isOfText({ code }: TurnProblem): boolean {
+  return code === 'grammar_dead_end'
+}
+
+/** A choice that failed says why. */
+function withError(choice: object, error: TurnProblem | null): object {
+  return error ? { ...choice, ...errorOf(error).body } : choice
 }

@@ -26,6 +26,8 @@ const key = z
     /** Of the key, so that the key itself need not lie on a disk. */
     sha256: hash.optional(),
     limits: rates.optional(),
+    /** Whether its requests may ask for `service_tier: priority`. */
+    priority: z.boolean().optional(),
   })
   .refine((one) => (one.key === undefined) !== (one.sha256 === undefined), 'expected either key or sha256')
 

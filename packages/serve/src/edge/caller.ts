@@ -11,7 +11,9 @@ export interface Caller {
   readonly key: string
   /** What its requests are counted against: the budget of the key, that of the tenant, both or none. */
   readonly budgets: readonly Budget[]
+  /** Whether its requests may go before those of others. */
+  readonly mayHurry: boolean
 }
 
 /** Everybody, where there are no keys. */
-export const nobody: Caller = { tenant: 'default', role: 'user', key: 'none', budgets: [] }
+export const nobody: Caller = { tenant: 'default', role: 'user', key: 'none', budgets: [], mayHurry: false }

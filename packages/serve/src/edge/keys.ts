@@ -41,7 +41,7 @@ function callerOf(key: AccessKey, tenants: Readonly<Record<string, RateLimits>>)
   const budgets: Budget[] = []
   if (key.limits) budgets.push({ id: `key:${key.name}`, ...key.limits })
   if (Object.hasOwn(tenants, key.tenant)) budgets.push({ id: `tenant:${key.tenant}`, ...tenants[key.tenant] })
-  return { tenant: key.tenant, role: key.role ?? 'user', key: key.name, budgets }
+  return { tenant: key.tenant, role: key.role ?? 'user', key: key.name, budgets, mayHurry: key.priority ?? false }
 }
 
 function hashOf({ key, sha256 }: AccessKey): Buffer {

@@ -3,7 +3,10 @@
  * order they came. It knows no HTTP, and no text but what a codec makes of ids.
  */
 import type { Batch, Model } from '@retnet/core'
+import type { Pooling } from '@retnet/core'
 import { EngineClosedError, QueueFullError } from '../errors.js'
+import { EmbedJob } from './embed-job.js'
+import { EmbedQueue } from './embed-queue.js'
 import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
 import { type Chunk, planStep } from './plan-step.js'
@@ -27,6 +30,7 @@ export class Engine {
   #queue: Job[] = []
   /** Jobs whose reader is slow and whose row was needed. */
   readonly #parked = new Set<Job>()
+  readonly #embeddings = new EmbedQueue()
   #working = false
   #closed = false
   #onIdle: (() => void)[] = []
@@ -46,7 +50,7 @@ export class Engine {
 
   get status(): EngineStatus {
     const followers = [...this.#admitted, ...this.#queue].reduce((sum, job) => sum + job.followers.length, 0)
-    const waiting = this.#queue.length + this.#parked.size + followers
+    const waiting = this.#queue.length + this.#parked.size + followers + this.#embeddings.length
     return { rows: this.#rows.length, running: this.#admitted.length, waiting }
   }
 
@@ -54,7 +58,7 @@ export class Engine {
   get room(): number {
     const writing = this.#admitted.filter((job) => !job.events.isFull && !job.isDone)
     const waiting = this.#queue.length + [...this.#admitted, ...this.#queue].flatMap((job) => job.followers).length
-    return this.#closed ? 0 : Math.max(0, this.#rows.length - writing.length - waiting)
+    return this.#closed ? 0 : Math.max(0, this.#rows.length - writing.length - waiting - this.#embeddings.length)
   }
 
   /** Resolves when there may be room. */
@@ -90,6 +94,15 @@ export class Engine {
     return jobs
   }
 
+  /** Reads texts to make vectors of them, all or none; throws as `submit`. They take no rows: chunks of them go between the steps. */
+  embed(texts: readonly { readonly prompt: ArrayLike<number>; readonly pooling: Pooling }[]): EmbedJob[] {
+    this.requireRoom(texts.length)
+    const jobs = texts.map(({ prompt, pooling }) => new EmbedJob(this.model, prompt, pooling, () => this.#wake()))
+    this.#embeddings.add(jobs)
+    this.#wake()
+    return jobs
+  }
+
   /** Takes no more requests; resolves when all that were taken are done. */
   async drain(): Promise<void> {
     this.#closed = true
@@ -102,6 +115,7 @@ export class Engine {
     this.#closed = true
     const all = [...this.#admitted, ...this.#queue, ...this.#parked]
     for (const job of all.flatMap((one) => [one, ...one.followers])) job.end(new EngineClosedError())
+    this.#embeddings.abort(new EngineClosedError())
     this.#queue = []
     this.#parked.clear()
     this.#wake()
@@ -119,7 +133,7 @@ export class Engine {
   }
 
   get #isIdle(): boolean {
-    return this.#admitted.length + this.#queue.length + this.#parked.size === 0
+    return this.#admitted.length + this.#queue.length + this.#parked.size + this.#embeddings.length === 0
   }
 
   #createJob(request: JobRequest): Job {
@@ -143,10 +157,12 @@ export class Engine {
       this.#sweep()
       await this.#admit()
       const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
-      if (steps.length + chunks.length === 0 && !this.#canAdmit && !this.#admitted.some((job) => job.isDone)) break
+      const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
+      if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone)) break
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
       await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
       await this.#read(chunks)
+      await this.#embeddings.step()
       await this.#startFollowers()
       await this.#save()
       if (this.room > 0) for (const resolve of this.#onRoom.splice(0)) resolve()

@@ -12,6 +12,7 @@ import {
   placeTensors,
 } from '@retnet/generate'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
+import type { EmbeddedEvent } from './embed-job.js'
 import { Outlet } from './outlet.js'
 import { type TextOutput, createTextOutput } from './text.js'
 
@@ -55,7 +56,7 @@ export interface SavedEvent {
   readonly isEnd: boolean
 }
 
-export type JobEvent = BeginEvent | PromptToken | DrawnToken | SavedEvent
+export type JobEvent = BeginEvent | PromptToken | DrawnToken | SavedEvent | EmbeddedEvent
 
 export interface JobRequest {
   /** At least one id, unless there is a `start`. */

@@ -1,4 +1,5 @@
 /** What brings turns to their end needs of an engine: one in this process, or one in a thread of its own. */
+import type { Pooling } from '@retnet/core'
 import type { ModelFacts } from '../api/context.js'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
 import type { Json } from '../stores/contract.js'
@@ -11,6 +12,8 @@ import type { Outlet } from './outlet.js'
 export interface TextRequest extends Omit<JobRequest, 'codec' | 'constraint'> {
   /** What the text may be, in words that `createConstraint` understands. */
   readonly grammar?: Json
+  /** Make a vector of the prompt instead; all requests of a call, or none. The rest does not matter then. */
+  readonly embed?: Pooling
 }
 
 export interface RunningText {
@@ -34,7 +37,10 @@ export interface TextEngine {
 export interface TextTools {
   readonly codec: TextCodec
   /** Throws for a grammar that it does not know. Absent: requests have none. */
-  readonly createConstraint?: (grammar: Json) => TokenConstraint | Promise<TokenConstraint>
+  readonly createConstraint?: (
+    grammar: Json,
+    stopIds: ReadonlySet<number>,
+  ) => TokenConstraint | Promise<TokenConstraint>
 }
 
 /** The engine of this process. */
@@ -42,10 +48,10 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
   const { spec, identity, stateBytes, weightBytes } = engine.model
   const toJob = async ({ grammar, ...request }: TextRequest): Promise<JobRequest> => {
     if (grammar === undefined) return { ...request, codec }
-    return { ...request, codec, constraint: await createConstraint!(grammar) }
+    return { ...request, codec, constraint: await createConstraint!(grammar, request.settings.stopIds) }
   }
   return {
-    facts: { identity, vocabSize: spec.vocabSize, stateBytes, weightBytes },
+    facts: { identity, vocabSize: spec.vocabSize, width: spec.width, stateBytes, weightBytes },
     get status() {
       return engine.status
     },
@@ -53,7 +59,10 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
       return engine.room
     },
     whenRoom: () => engine.whenRoom(),
-    submit: async (requests) => engine.submit(await Promise.all(requests.map(toJob))),
+    submit: async (requests) => {
+      const texts = requests.flatMap(({ prompt, embed: pooling }) => (pooling ? [{ prompt, pooling }] : []))
+      return texts.length > 0 ? engine.embed(texts) : engine.submit(await Promise.all(requests.map(toJob)))
+    },
     abort: () => engine.abort(),
   }
 }

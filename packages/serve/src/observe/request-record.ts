@@ -10,7 +10,7 @@ export interface TokenMeter {
 }
 
 export interface Generation {
-  readonly operation: 'text_completion' | 'chat'
+  readonly operation: 'text_completion' | 'chat' | 'embeddings'
   readonly model: string
   readonly texts: number
   readonly promptTokens: number

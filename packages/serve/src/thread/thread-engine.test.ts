@@ -112,7 +112,8 @@ test('when the thread ends, its texts go on in the next one', async () => {
   const running = await new Turns(stores, 9).begin({
     id: 'turn',
     tenant: 'default',
-    prompts: [someIds(40)],
+    weights: 'tiny',
+    prompts: [[...someIds(40)]],
     texts: [{ prompt: 0, options, scorePrompt: false }],
     session: null,
     view: null,

@@ -23,5 +23,8 @@ function note(past: TextPast, entry: TextEntry): void {
   else if (entry.kind === 'token') {
     past.drawn.push(entry.id)
     past.ended = entry.finishReason !== undefined
-  } else past.ended = past.failed = true
+  } else {
+    past.ended = true
+    past.failed = entry.kind === 'error'
+  }
 }

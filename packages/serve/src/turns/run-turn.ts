@@ -4,6 +4,7 @@ import { toApiError } from '../api/api-error.js'
 import type { SavedEvent } from '../engine/job.js'
 import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
 import { EngineClosedError } from '../errors.js'
+import { type Clock, delay, every, systemClock } from '../stores/common/clock.js'
 import type { Claim, Lease, LeaseStore, TokenLog, WorkQueue } from '../stores/contract.js'
 import { type Gathered, gather } from './gather.js'
 import { type TextPast, pastOf } from './past.js'
@@ -44,6 +45,8 @@ export interface TurnRunOptions {
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
   readonly readAhead?: number
+  /** Default: that of the system. */
+  readonly clock?: Clock
 }
 
 const readerPollMs = 20
@@ -57,6 +60,7 @@ export class TurnRun {
   readonly #options: TurnRunOptions
   readonly #claim: Claim
   readonly #leaseMs: number
+  readonly #clock: Clock
   #place!: () => void
   #end!: () => void
   #jobs: readonly RunningText[] = []
@@ -74,17 +78,18 @@ export class TurnRun {
     this.#claim = claim
     this.lease = lease
     this.#leaseMs = options.leaseMs ?? 5000
+    this.#clock = options.clock ?? systemClock
     this.placed = new Promise((resolve) => (this.#place = resolve))
     this.ended = new Promise((resolve) => (this.#end = resolve))
   }
 
   /** True if the turn has come to its end, false if another worker is to go on. Throws what went wrong outside of the turn. */
   async run(): Promise<boolean> {
-    const beat = setInterval(() => void this.#beat(), this.#leaseMs / 3)
+    const stop = every(this.#clock, this.#leaseMs / 3, () => void this.#beat())
     try {
       return await this.#run()
     } finally {
-      clearInterval(beat)
+      stop()
       for (const job of this.#jobs) job.cancel()
       this.#place()
     }
@@ -167,10 +172,10 @@ export class TurnRun {
     const { engine, checkpoints } = this.#options
     const { turn } = this
     // choices of one prompt share it, as the same object
-    const prompts = turn.prompts.map((ids) => (ids instanceof Int32Array ? ids : Int32Array.from(ids)))
+    const prompts = turn.prompts.map((ids) => Int32Array.from(ids))
     return Promise.all(
       open.map(async (of): Promise<TextRequest> => {
-        const { prompt, options, scorePrompt } = turn.texts[of]
+        const { prompt, options, scorePrompt, embed } = turn.texts[of]
         const { promptTokens, drawn } = past[of]
         const place = drawn.length > 0 ? await checkpoints?.load(turn, of, drawn.length) : null
         const from = place?.bytes ?? start
@@ -179,6 +184,8 @@ export class TurnRun {
           settings: validateOptions(options, engine.facts.vocabSize),
           scorePrompt,
           save: turn.session !== null,
+          ...(embed && { embed }),
+          ...(turn.grammar && { grammar: turn.grammar }),
           ...(from && { start: from }),
           ...(promptTokens + drawn.length > 0 && { given: { promptTokens, drawn, inStart: place?.drawn ?? 0 } }),
           ...(checkpoints && { saveEvery: checkpoints.every }),
@@ -207,7 +214,7 @@ export class TurnRun {
   async #waitForReader(): Promise<void> {
     const { readAhead = 256 } = this.#options
     while (this.#log!.ahead > readAhead && !this.#log!.isCancelled && !this.#cancelled && !this.#handsOver) {
-      await new Promise((resolve) => setTimeout(resolve, readerPollMs))
+      await delay(this.#clock, readerPollMs)
       await this.#log!.write([])
     }
   }

@@ -1,16 +1,23 @@
 /** One request for texts, as it travels to a worker, and what the worker writes in its log. All of it is JSON. */
 import type { GenerateOptions } from '@retnet/generate'
+import type { Pooling } from '@retnet/core'
+import type { EmbeddedEvent } from '../engine/embed-job.js'
 import type { DrawnToken, PromptToken } from '../engine/job.js'
+import type { GrammarOrder } from '../grammar/create-constraints.js'
 import type { Json } from '../stores/contract.js'
 
 export interface Turn {
   /** 128 random bits. */
   readonly id: string
   readonly tenant: string
-  readonly prompts: readonly ArrayLike<number>[]
+  /** Of the model that is to write: workers with other weights leave the turn to others. */
+  readonly weights: string
+  readonly prompts: readonly (readonly number[])[]
   readonly texts: readonly TextOrder[]
   /** The session that the one text continues, at the revision that the client has seen. */
   readonly session: { readonly id: string; readonly rev: number } | null
+  /** What all texts must be. Null: anything. */
+  readonly grammar?: GrammarOrder | null
   /** Whatever who asked needs to know when reading the log: its first entry. */
   readonly view: Json
   /** Milliseconds that the closed log is kept for readers who come again. */
@@ -23,6 +30,8 @@ export interface TextOrder {
   /** With a seed: a text that is begun again must come out the same. */
   readonly options: GenerateOptions
   readonly scorePrompt: boolean
+  /** Make a vector of the prompt; all texts of a turn, or none. */
+  readonly embed?: Pooling
 }
 
 export interface TurnProblem {
@@ -37,6 +46,7 @@ export type TextEntry = { /** Index in `texts` of the turn. */ readonly of: numb
   | { readonly kind: 'begin'; readonly cached: number }
   | PromptToken
   | DrawnToken
+  | EmbeddedEvent
   | { readonly kind: 'error'; readonly error: TurnProblem }
 )
 

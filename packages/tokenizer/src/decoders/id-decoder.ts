@@ -4,6 +4,8 @@ import type { DecodeStream } from './decode-stream.js'
 export interface IdDecoder {
   decode(ids: ArrayLike<number>, skipSpecial: boolean): string
   createStream(skipSpecial: boolean): DecodeStream
+  /** The bytes that a token adds behind another one; none for a special token. */
+  tokenBytes(id: number): Uint8Array
 }
 
 /** Tokens as decoding sees them. */

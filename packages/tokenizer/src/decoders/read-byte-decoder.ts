@@ -12,6 +12,7 @@ export function byteDecoder(table: TokenTable): IdDecoder {
   return {
     decode: (ids, skipSpecial) => decodeIds(bytes, ids, skipSpecial),
     createStream: (skipSpecial) => createDecodeStream(bytes, skipSpecial),
+    tokenBytes: (id) => bytes.bytes.slice(bytes.offsets[id], bytes.offsets[table.special[id] ? id : id + 1]),
   }
 }
 

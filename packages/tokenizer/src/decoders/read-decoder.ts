@@ -3,7 +3,8 @@ import type { StepReaders } from '../catalog.js'
 import { readSteps, readWith } from '../reading/steps.js'
 import { createTokenStream, decodeTokens } from './decode-tokens.js'
 import { join, spaced, type Decoder, type DecoderStage } from './decoder.js'
-import type { DecoderReader } from './id-decoder.js'
+import type { DecoderReader, TokenTable } from './id-decoder.js'
+import { readByte } from './bytes.js'
 import { byteDecoder } from './read-byte-decoder.js'
 
 /** Steps that hand on one token, in parts. */
@@ -15,6 +16,7 @@ export function decoderReader(readers: StepReaders<Decoder>): DecoderReader {
     const steps = readSteps(value, 'decoder', 'decoders')
     const decoders = steps.map((step) => readWith(readers, step))
     if (steps.length === 1 && steps[0].type === 'ByteLevel') return byteDecoder(table)
+    const hasBytes = steps.some(({ type }) => type === 'ByteFallback')
     const create = (): DecoderStage => {
       // As in the reference, an empty list of steps joins the tokens as they are.
       if (steps.length === 0) return spaced(false)
@@ -24,6 +26,14 @@ export function decoderReader(readers: StepReaders<Decoder>): DecoderReader {
     return {
       decode: (ids, skipSpecial) => decodeTokens(table, ids, skipSpecial, create()),
       createStream: (skipSpecial) => createTokenStream(table, skipSpecial, create()),
+      tokenBytes: (id) => (hasBytes && readByte(table.tokens[id])) || addedBytes(table, id, create),
     }
   }
+}
+
+/** Behind another token: at the beginning of a text some lose their space. */
+function addedBytes(table: TokenTable, id: number, create: () => DecoderStage): Uint8Array {
+  if (table.special[id]) return new Uint8Array()
+  const [once, twice] = [[id], [id, id]].map((ids) => decodeTokens(table, ids, true, create()))
+  return new TextEncoder().encode(twice.slice(once.length))
 }

@@ -2,7 +2,11 @@
 export class Bell {
   readonly #waiting = new Set<() => void>()
 
+  /** How often it has rung: who looked before the last ring looks again instead of waiting. */
+  rings = 0
+
   ring(): void {
+    this.rings += 1
     for (const wake of this.#waiting) wake()
   }
 

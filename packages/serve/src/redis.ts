@@ -1,0 +1,1 @@
+export { redisStores, type RedisStoresOptions } from './stores/redis/redis-stores.js'

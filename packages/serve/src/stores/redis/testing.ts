@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@redis/client'
+
+/** The server that tests can start: Redis or Valkey, whichever is installed; null if neither is. */
+export const redisBinary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+
+export interface TestRedis extends AsyncDisposable {
+  readonly url: string
+  readonly process: ChildProcess
+  /** Ends it as told and starts it again on the same files. */
+  restart(signal?: NodeJS.Signals): Promise<void>
+  start(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** A server of its own on a free port, with every write on the disk before it is answered. */
+export async function startRedis(...options: readonly string[]): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'retnet-redis-'))
+  const port = await freePort()
+  let child: ChildProcess = await spawnRedis(folder, port, options)
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    await exit
+  }
+  const start = async (): Promise<void> => {
+    child = await spawnRedis(folder, port, options)
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    get process() {
+      return child
+    },
+    stop,
+    start,
+    async restart(signal) {
+      await stop(signal)
+      await start()
+    },
+    async [Symbol.asyncDispose]() {
+      await stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function spawnRedis(folder: string, port: number, options: readonly string[]): Promise<ChildProcess> {
+  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always']
+  const child = spawn(redisBinary!, [...fixed, ...durable, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += String(chunk)
+    if (output.includes('Ready to accept connections')) break
+  }
+  if (child.exitCode !== null) throw new Error(`${redisBinary} ended: ${output}`)
+  return child
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+/** Makes a server started with `--cluster-enabled yes` a whole cluster: there, a script whose keys are not together fails. */
+export async function becomeCluster(url: string): Promise<void> {
+  const client = await createClient({ url }).connect()
+  await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+  while (!(await client.sendCommand<string>(['CLUSTER', 'INFO'])).includes('cluster_state:ok'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  client.destroy()
+}
