@@ -6,7 +6,7 @@ import { Tokenizer } from '@retnet/tokenizer'
 
 using backend = await cpu()
 using loaded = await loadModel('models/novels-7m', { backend })
-const codec = Tokenizer.fromJson(loaded.tokenizerJson!)
+const codec = await Tokenizer.load(loaded.tokenizerJson!)
 
 const prompt = 'It was a dark and stormy night'
 process.stdout.write(prompt)

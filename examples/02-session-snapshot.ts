@@ -6,7 +6,7 @@ import { Tokenizer } from '@retnet/tokenizer'
 
 using backend = await cpu()
 using loaded = await loadModel('models/novels-7m', { backend })
-const codec = Tokenizer.fromJson(loaded.tokenizerJson!)
+const codec = await Tokenizer.load(loaded.tokenizerJson!)
 
 using session = await createSession(loaded.model, { codec })
 await session.append('The old house stood at the end of the lane, and')

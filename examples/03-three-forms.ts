@@ -5,7 +5,7 @@ import { Tokenizer } from '@retnet/tokenizer'
 
 using backend = await cpu()
 using loaded = await loadModel('models/novels-7m', { backend })
-const ids = Tokenizer.fromJson(loaded.tokenizerJson!).encode(
+const ids = (await Tokenizer.load(loaded.tokenizerJson!)).encode(
   '"My dear," said Mrs. Bennet, "I am not going to be married."',
 )
 const tokens = Int32Array.from(ids)

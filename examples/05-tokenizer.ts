@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { Tokenizer } from '@retnet/tokenizer'
 
-const tokenizer = Tokenizer.fromJson(await readFile('models/novels-7m/tokenizer.json', 'utf8'))
+const tokenizer = await Tokenizer.load(await readFile('models/novels-7m/tokenizer.json', 'utf8'))
 
 const text = 'The café was closed ☕'
 const ids = tokenizer.encode(text)

@@ -1,7 +1,7 @@
 import { defineConfig, type Options } from 'tsup'
 
 /** The one build recipe: ESM for browsers and Node alike, declarations come from tsc. */
-export function library(entry: string[], extra: Options = {}) {
+export function library(entry: NonNullable<Options['entry']>, extra: Options = {}) {
   return defineConfig({
     entry,
     format: 'esm',

@@ -26,7 +26,7 @@ for (const [name, ort] of Object.entries({ 'onnxruntime-node': native, 'onnxrunt
 }
 
 async function evaluate({ model, tokenizerJson }, count) {
-  const tokens = [0, ...Tokenizer.fromJson(tokenizerJson).encode(text.slice(0, count * size * 8))]
+  const tokens = [0, ...(await Tokenizer.load(tokenizerJson)).encode(text.slice(0, count * size * 8))]
   const program = await model.program('loss', { rows: 1, length: size })
   using state = program.createState()
   const mask = new Int32Array(size).fill(1)

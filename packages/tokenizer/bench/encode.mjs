@@ -49,7 +49,7 @@ console.log(
 )
 for (const name of NAMES) {
   const json = readFileSync(join(tokenizers, name, 'tokenizer.json'), 'utf8')
-  const ours = Tokenizer.fromJson(json)
+  const ours = await Tokenizer.load(json)
   const peer = new Peer(JSON.parse(json), {})
   const rows = { '@retnet/tokenizer': measure((line) => ours.encode(line), lines) }
   rows['@huggingface/tokenizers'] = measure((line) => peer.encode(line, { add_special_tokens: false }).ids, few)

@@ -1,8 +1,6 @@
-export { Tokenizer, type EncodePlusOptions, type TextInput } from './tokenizer.js'
-export type { DecodeOptions, EncodeOptions, IdArray } from './tokenizer-core.js'
-export type { Encoding } from './encoding/encoding.js'
-export type { PaddingOptions } from './encoding/padding.js'
-export type { TruncationOptions } from './encoding/truncation.js'
+export { Tokenizer, type IdArray } from './tokenizer.js'
+export type { DecodeOptions, EncodeOptions } from './tokenizer-core.js'
+export type { TokenizerParts } from './catalog.js'
 export type { DecodeStream } from './decoders/decode-stream.js'
 export type { EncodeStream } from './streaming/encode-stream.js'
 export {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { readJson } from './testing/files.js'
 import type { Fields, TokenizerFile } from './testing/tokenizer-file.js'
-import { Tokenizer } from './tokenizer.js'
+import type { TokenizerPlus } from './tokenizer-plus.js'
+import { readTokenizer } from './testing/read-tokenizer.js'
 
 type Ids = readonly number[]
 // null stands for the usual value: the ids, the text, the decoded text, the ids.
@@ -26,7 +27,7 @@ const { texts, variants } = readJson('packages/tokenizer/fixtures/reference.json
 const base = readJson('models/novels-7m/tokenizer.json') as TokenizerFile
 const baseMerges = base.model.merges as readonly string[][]
 
-function build({ set, model, drop, keep_every_other_merge }: Variant): Tokenizer {
+function build({ set, model, drop, keep_every_other_merge }: Variant): TokenizerPlus {
   const file = { ...base, ...set, model: { ...base.model, ...model } }
   if (drop) {
     const tokens = Object.keys(base.model.vocab).toSorted((a, b) => base.model.vocab[a] - base.model.vocab[b])
@@ -35,7 +36,7 @@ function build({ set, model, drop, keep_every_other_merge }: Variant): Tokenizer
     file.model.merges = baseMerges.filter((pair) => pair.join('') in file.model.vocab)
   }
   if (keep_every_other_merge) file.model.merges = baseMerges.filter((_, i) => i % 2 === 0)
-  return Tokenizer.fromJson(file)
+  return readTokenizer(file)
 }
 
 describe('the reference, on variants of the bundled tokenizer', () => {

@@ -4,10 +4,11 @@ import { BpeTokenizer } from './bpe.js'
 import { TokenizerArgumentError, UnsupportedTokenizerError } from './errors.js'
 import { readText } from './testing/files.js'
 import { tinyTokenizerFile } from './testing/tokenizer-file.js'
-import { Tokenizer } from './tokenizer.js'
+import { splitParts } from './parts.js'
+import { readTokenizer } from './testing/read-tokenizer.js'
 
 const novels = readText('models/novels-7m/tokenizer.json')
-const tokenizer = Tokenizer.fromJson(novels)
+const tokenizer = readTokenizer(novels)
 
 /** WordPiece with pairs, a pad token and lower case. */
 const words = {
@@ -66,7 +67,7 @@ const llama = {
 
 describe('encodePlus', () => {
   it('says where tokens stand, through accents, case and characters of two code units', () => {
-    const plus = Tokenizer.fromJson(words).encodePlus('🤚 Cafés.')
+    const plus = readTokenizer(words).encodePlus('🤚 Cafés.')
     expect([...plus.ids]).toEqual([1, 0, 4, 5, 6, 2])
     expect([...plus.offsets]).toEqual([0, 0, 0, 2, 3, 7, 7, 8, 8, 9, 0, 0])
     expect([...plus.wordIds]).toEqual([-1, 0, 1, 1, 2, -1])
@@ -74,7 +75,7 @@ describe('encodePlus', () => {
   })
 
   it('puts two texts into one', () => {
-    const plus = Tokenizer.fromJson(words).encodePlus(['cafe', '.'])
+    const plus = readTokenizer(words).encodePlus(['cafe', '.'])
     expect([...plus.ids]).toEqual([1, 4, 2, 6, 2])
     expect([...plus.typeIds]).toEqual([0, 0, 0, 1, 1])
     expect([...plus.sequenceIds]).toEqual([-1, 0, -1, 1, -1])
@@ -82,7 +83,7 @@ describe('encodePlus', () => {
 
   it('cuts with a stride, keeps what it cut, and fills up a batch', () => {
     const options = { truncation: { maxLength: 5, stride: 1 }, padding: {} }
-    const [long, short] = Tokenizer.fromJson(words).encodeBatch(['cafe . . . cafe', '.'], options)
+    const [long, short] = readTokenizer(words).encodeBatch(['cafe . . . cafe', '.'], options)
     expect([...long.ids]).toEqual([1, 4, 6, 6, 2])
     expect(long.overflow.map(({ ids }) => [...ids])).toEqual([[1, 6, 6, 4, 2]])
     expect([...short.ids]).toEqual([1, 6, 2, 3, 3])
@@ -91,7 +92,7 @@ describe('encodePlus', () => {
 
   it('refuses options that cannot be', () => {
     const refuse = (options: object): void => {
-      expect(() => Tokenizer.fromJson(words).encodePlus('a', options)).toThrow(TokenizerArgumentError)
+      expect(() => readTokenizer(words).encodePlus('a', options)).toThrow(TokenizerArgumentError)
     }
     refuse({ truncation: { maxLength: -1 } })
     refuse({ truncation: { maxLength: 1 } })
@@ -120,7 +121,7 @@ describe.each([
   ['WordPiece', words],
 ])('streams of %s', (_, file) => {
   const text = 'The  café, ab ab\n\nabba 日本 🤚🏾 ab <|endoftext|> ab  '.repeat(60)
-  const whole = Tokenizer.fromJson(file)
+  const whole = readTokenizer(file)
 
   it.each([1, 7, 1000])('give the ids of the whole text, %i code units at a time', async (size) => {
     const parts = Array.from({ length: Math.ceil(text.length / size) }, (__, i) => text.slice(i * size, (i + 1) * size))
@@ -144,15 +145,15 @@ describe.each([
 
 describe('no ids', () => {
   it.each([novels, llama, words])('are no text', (file) => {
-    expect(Tokenizer.fromJson(file).decode([])).toBe('')
-    expect(Tokenizer.fromJson(file).createDecodeStream().flush()).toBe('')
+    expect(readTokenizer(file).decode([])).toBe('')
+    expect(readTokenizer(file).createDecodeStream().flush()).toBe('')
   })
 })
 
 describe('64,000 characters without a space', () => {
   it.each([novels, llama, words])('are encoded', (file) => {
     const long = 'ab'.repeat(32_000)
-    expect(Tokenizer.fromJson(file).encode(long).length).toBeGreaterThan(0)
+    expect(readTokenizer(file).encode(long).length).toBeGreaterThan(0)
   })
 })
 
@@ -178,15 +179,11 @@ describe('BpeTokenizer', () => {
       },
     }
     for (const file of [novels, llama3]) {
-      const small = BpeTokenizer.fromJson(file)
-      const whole = Tokenizer.fromJson(file)
+      const small = BpeTokenizer.fromJson(file, [splitParts])
+      const whole = readTokenizer(file)
       for (const options of [{}, { addSpecialTokens: true, parseSpecialTokens: false }]) {
         const ids = whole.encode(text, options)
         expect(small.encode(text, options)).toEqual(ids)
-        const stream = small.createEncodeStream(options)
-        expect([...Array.from(text, (part) => stream.push(part)), stream.flush()].flatMap((part) => [...part])).toEqual(
-          [...ids],
-        )
         expect(small.decode(ids)).toBe(whole.decode(ids))
       }
     }
@@ -199,14 +196,14 @@ describe('BpeTokenizer', () => {
     const step = tinyTokenizerFile().pre_tokenizer
     const twice = { ...tinyTokenizerFile(), pre_tokenizer: { type: 'Sequence', pretokenizers: [step, step] } }
     expect(() => BpeTokenizer.fromJson(twice)).toThrow('ByteLevel as the last step')
-    expect(() => Tokenizer.fromJson(twice)).not.toThrow()
+    expect(() => readTokenizer(twice)).not.toThrow()
   })
 
   it('refuses a pattern of its own, so that none runs forever', () => {
     const split = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }
     const file = { ...tinyTokenizerFile(), pre_tokenizer: split }
     expect(() => BpeTokenizer.fromJson(file)).toThrow(UnsupportedTokenizerError)
-    expect(() => Tokenizer.fromJson(file)).toThrow(UnsupportedTokenizerError)
+    expect(() => readTokenizer(file)).toThrow(UnsupportedTokenizerError)
   })
 })
 
@@ -223,11 +220,11 @@ describe('tokenBytes', () => {
   })
 
   it('keeps the space that the first token loses, and reads tokens of one byte', () => {
-    const tokens = Tokenizer.fromJson(llama)
+    const tokens = readTokenizer(llama)
     const text = 'a 😀'
     expect(bytesOf(tokens, tokens.encode(text)).toString()).toBe(` ${text}`)
     expect([...tokens.tokenBytes(tokens.tokenToId('<0xF0>')!)]).toEqual([0xf0])
-    const pieces = Tokenizer.fromJson(words)
+    const pieces = readTokenizer(words)
     expect(bytesOf(pieces, [4, 5]).toString()).toBe(' cafes')
   })
 })

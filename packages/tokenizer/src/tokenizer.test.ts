@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { TokenIdError, TokenizerArgumentError } from './errors.js'
 import { readJson, readText } from './testing/files.js'
 import { tinyTokenizerFile } from './testing/tokenizer-file.js'
-import { Tokenizer } from './tokenizer.js'
+import { readTokenizer } from './testing/read-tokenizer.js'
 
-const novels = Tokenizer.fromJson(readText('models/novels-7m/tokenizer.json'))
-const tiny = Tokenizer.fromJson(tinyTokenizerFile())
+const novels = readTokenizer(readText('models/novels-7m/tokenizer.json'))
+const tiny = readTokenizer(tinyTokenizerFile())
 
 describe('Tokenizer on the bundled model', () => {
   interface Greedy {
@@ -55,7 +55,7 @@ describe('Tokenizer.encode', () => {
   })
 
   it('does not depend on what it encoded before', () => {
-    const fresh = Tokenizer.fromJson(tinyTokenizerFile())
+    const fresh = readTokenizer(tinyTokenizerFile())
     // Past the number of pieces the cache keeps, so that it starts over.
     let flood = ''
     for (let i = 0; i < 90_000; i++)

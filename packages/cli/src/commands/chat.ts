@@ -36,7 +36,7 @@ Examples:
 
 async function chat(io: Io, loaded: OpenModel, options: ChatOptions): Promise<void> {
   const { bosToken } = loaded.generation
-  const sessionOptions = { codec: codecOf(requireTokenizer(loaded)), ...(bosToken !== null && { bosToken }) }
+  const sessionOptions = { codec: codecOf(await requireTokenizer(loaded)), ...(bosToken !== null && { bosToken }) }
   using conversation = await Conversation.create(loaded.model, sessionOptions)
   let answer: AbortController | undefined
   let left = false
@@ -82,7 +82,7 @@ async function answerLine({ io, loaded, options, conversation, signal }: Turn, l
   const { session, turns } = conversation.current
   const first = session.length === 0
   const text = `${first ? '' : unescaped(options.before)}${line}${unescaped(options.after)}`
-  const codec = codecOf(requireTokenizer(loaded))
+  const codec = codecOf(await requireTokenizer(loaded))
   const tokens = promptTokens(text, codec, first ? loaded.generation.bosToken : null, defaultMaxPromptTokens)
   // without a seed of its own each turn draws anew; with one, turns differ since places in the text do
   const stream = session.generate(settings)

@@ -69,7 +69,7 @@ async function runEval(io: Io, options: EvalOptions): Promise<void> {
 }
 
 async function evaluateText(io: Io, loaded: OpenModel, text: string, options: EvalOptions): Promise<Evaluation> {
-  const tokenizer = requireTokenizer(loaded)
+  const tokenizer = await requireTokenizer(loaded)
   const { bosToken } = loaded.generation
   const tokens = Int32Array.from([...(bosToken === null ? [] : [bosToken]), ...tokenizer.encode(text)])
   if (tokens.length < 2) {

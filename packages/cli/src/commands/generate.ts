@@ -69,7 +69,7 @@ async function runGenerate(io: Io, options: CommandOptions): Promise<void> {
 
 async function generateText(io: Io, loaded: OpenModel, prompt: string, options: CommandOptions): Promise<void> {
   const { logprobs, snapshotOut, json } = options
-  const codec = codecOf(requireTokenizer(loaded))
+  const codec = codecOf(await requireTokenizer(loaded))
   using session = await openSession(loaded, codec, options)
   const settings = { ...generateOptions(options, loaded.generation), logprobs, signal: io.signal }
   // made before the prompt is read: it refuses what it cannot do at once

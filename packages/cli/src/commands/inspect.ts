@@ -32,10 +32,10 @@ async function inspect(io: Io, options: InspectOptions): Promise<void> {
 async function summarise(folder: ModelFolder, signal: AbortSignal): Promise<Summary> {
   if (await isExport(folder)) return summaryOfExport(await openExport(folder, signal))
   using checkpoint = await openCheckpoint(folder, { signal })
-  return summaryOf(checkpoint)
+  return await summaryOf(checkpoint)
 }
 
-function summaryOfExport({ spec, file, tokenizerJson }: OpenExport): Summary {
+async function summaryOfExport({ spec, file, tokenizerJson }: OpenExport): Promise<Summary> {
   const weights = [...file.weights.values()]
   return {
     family: 'onnx',
@@ -44,7 +44,7 @@ function summaryOfExport({ spec, file, tokenizerJson }: OpenExport): Summary {
     weightBytes: weights.reduce((total, { shape, encoding }) => total + storedBytes(shape, encoding), 0),
     stateBytes: stateBytes(spec),
     dtype: dtypeOf(weights),
-    tokenizer: tokenizerJson === null ? null : describeTokenizer(tokenizerJson),
+    tokenizer: tokenizerJson === null ? null : await describeTokenizer(tokenizerJson),
   }
 }
 
@@ -61,7 +61,7 @@ function storedBytes(shape: readonly number[], encoding: WeightEncoding): number
   return data * width + scales * 4
 }
 
-function summaryOf(checkpoint: Checkpoint): Summary {
+async function summaryOf(checkpoint: Checkpoint): Promise<Summary> {
   const { family, spec, parameters, storedDtype, tensors, tokenizerJson } = checkpoint
   const weightBytes = [...tensors.tensors.values()].reduce((total, { bytes }) => total + bytes, 0)
   return {
@@ -71,12 +71,12 @@ function summaryOf(checkpoint: Checkpoint): Summary {
     weightBytes,
     stateBytes: stateBytes(spec),
     dtype: storedDtype,
-    tokenizer: tokenizerJson === null ? null : describeTokenizer(tokenizerJson),
+    tokenizer: tokenizerJson === null ? null : await describeTokenizer(tokenizerJson),
   }
 }
 
-function describeTokenizer(json: string) {
-  const tokenizer = Tokenizer.fromJson(json)
+async function describeTokenizer(json: string) {
+  const tokenizer = await Tokenizer.load(json)
   return { vocabularySize: tokenizer.vocabularySize, specialTokens: Object.fromEntries(tokenizer.specialTokens) }
 }
 
@@ -88,7 +88,7 @@ interface Summary {
   readonly weightBytes: number
   readonly stateBytes: number
   readonly dtype: string
-  readonly tokenizer: ReturnType<typeof describeTokenizer> | null
+  readonly tokenizer: Awaited<ReturnType<typeof describeTokenizer>> | null
 }
 
 function describe(name: string, { spec, tokenizer, ...summary }: Summary): string {

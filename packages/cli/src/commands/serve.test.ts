@@ -99,6 +99,17 @@ test('a port that is in use is said to be, with what to do', async () => {
 })
 
 test.each([
+  ['--role', 'worker'],
+  ['--role', 'manager'],
+  ['--states', 'folder'],
+  ['--redis', 'redis://localhost:1'],
+])('%s %s alone is refused as wrong usage', async (...args) => {
+  const io = memoryIo()
+  expect(await run(['serve', '--model', model, ...args], io)).toBe(2)
+  expect(io.output.stderr).toContain(args[0])
+})
+
+test.each([
   ['--port', '70000'],
   ['--rows', '0'],
   ['--prot', '1'],

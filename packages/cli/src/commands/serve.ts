@@ -1,7 +1,7 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
-import type { RunningServer, ServedModel, TextEngine } from '@retnet/serve'
+import type { RunningServer, ServedModel } from '@retnet/serve'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
@@ -11,10 +11,11 @@ import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
 import { openChatEncoder } from '../text/chat-encoder.js'
-import { type EngineOptions, withEngine } from '../serve/with-engine.js'
+import { type Place, type PlaceOptions, addPlaceOptions, placeHelp, withPlace } from '../serve/place.js'
+import type { EngineOptions } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
 
-interface CommandOptions extends EngineOptions, EdgeOptions {
+interface CommandOptions extends EngineOptions, EdgeOptions, PlaceOptions {
   readonly host: string
   readonly port: number
   readonly allowHost?: readonly string[]
@@ -48,8 +49,8 @@ export function addServe(program: Command, io: Io): void {
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
     .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
-  addEdgeOptions(command)
-    .addHelpText('after', edgeHelp + examples)
+  addEdgeOptions(addPlaceOptions(command))
+    .addHelpText('after', edgeHelp + placeHelp + examples)
     .action((options: CommandOptions) => runServe(io, options))
 }
 
@@ -66,9 +67,12 @@ Examples:
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
   const folder = await findModel(io, options)
   const model = await servedModel(io, folder, options)
-  await withEngine(io, options, async (engine) => {
-    const server = await open(io, engine, model, options)
-    await write(io.stdout, greeting(server.url, model.id))
+  await withPlace(io, options, model.id, async (place) => {
+    const server = await open(io, place, model, options)
+    await write(
+      io.stdout,
+      options.role === 'worker' ? workerGreeting(server.url, model.id) : greeting(server.url, model.id),
+    )
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
     await server.close(options.grace * 1000)
@@ -77,7 +81,7 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
 
 async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
-  const tokenizer = requireTokenizer({ tokenizerJson, name: folder.name })
+  const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
   const encodeChat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
@@ -90,12 +94,12 @@ async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions)
   }
 }
 
-async function open(io: Io, engine: TextEngine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
   const { host, port, allowHost, maxPromptTokens, maxTokens, maxConnections, queue } = options
   try {
     return await serve({
-      engine,
+      ...place,
       model,
       host,
       port,
@@ -126,6 +130,10 @@ function cannotListen(cause: unknown, host: string, port: number): unknown {
   const error = new CommandError(`${host}:${port}: ${found[0]}`, found[1])
   error.cause = cause
   return error
+}
+
+function workerGreeting(url: string, id: string): string {
+  return `${id}: writing what gateways ask for; how it is: ${url}/readyz and ${url}/metrics\n`
 }
 
 function greeting(url: string, id: string): string {

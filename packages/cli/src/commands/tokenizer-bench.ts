@@ -48,7 +48,7 @@ Examples:
 
 async function runBench(io: Io, file: string, options: BenchOptions): Promise<void> {
   const json = await readTokenizer(io, options)
-  const ours = Tokenizer.fromJson(json)
+  const ours = await Tokenizer.load(json)
   const text = (await readText(io, file)).slice(0, options.maxMb * 1e6)
   if (text === '') throw new CommandError(`${file}: the text is empty.`, 'Give a longer text.')
   const lines = text.toWellFormed().split(/(?<=\n)/)
@@ -63,7 +63,7 @@ async function runBench(io: Io, file: string, options: BenchOptions): Promise<vo
   const expected = lines.map((line) => ours.encode(line))
   const rows: Row[] = []
   // a tokenizer of its own: the one above knows the words by now
-  const fresh = Tokenizer.fromJson(json)
+  const fresh = await Tokenizer.load(json)
   for (const engine of [{ ...mine, encode: (line: string) => fresh.encode(line) }, ...engines]) {
     progress.update(rows.length, engines.length + 1)
     rows.push(await measure(io, engine, lines, expected, options.runs))

@@ -39,8 +39,11 @@ export async function withModel<T>(io: Io, options: ModelOptions, use: (model: O
 }
 
 /** The tokenizer of a model whose folder has one. */
-export function requireTokenizer({ tokenizerJson, name }: Pick<OpenModel, 'tokenizerJson' | 'name'>): Tokenizer {
-  if (tokenizerJson !== null) return Tokenizer.fromJson(tokenizerJson)
+export async function requireTokenizer({
+  tokenizerJson,
+  name,
+}: Pick<OpenModel, 'tokenizerJson' | 'name'>): Promise<Tokenizer> {
+  if (tokenizerJson !== null) return Tokenizer.load(tokenizerJson)
   throw new CommandError(
     `${name}: there is no tokenizer.json, so text cannot be read or written.`,
     'Put the tokenizer.json of the model beside config.json, or use `retnet logits`, which takes token ids.',

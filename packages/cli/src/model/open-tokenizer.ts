@@ -37,5 +37,5 @@ export async function readTokenizer(io: Io, { tokenizer: name, offline }: Tokeni
 }
 
 export async function openTokenizer(io: Io, options: TokenizerOptions): Promise<Tokenizer> {
-  return Tokenizer.fromJson(await readTokenizer(io, options))
+  return Tokenizer.load(await readTokenizer(io, options))
 }

@@ -40,7 +40,7 @@ export async function runEngine(
     const { rows, chunkTokens } = options
     await loaded.model.prepare({ rows, signal: io.signal })
     using engine = await Engine.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
-    const codec = codecOf(requireTokenizer(loaded))
+    const codec = codecOf(await requireTokenizer(loaded))
     const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
     await use(textEngine(engine, { codec, createConstraint }))
   })

@@ -51,7 +51,8 @@ async function embed(
   const running = await context.turns.begin({
     id: randomBytes(16).toString('hex'),
     tenant: caller.tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: prompts.map((_, prompt) => ({ prompt, options: { maxTokens: 0 }, scorePrompt: false, embed: pooling })),
     session: null,
     view: null,

@@ -7,8 +7,7 @@ export type AddedTokenMatcher = (text: string, parseSpecial: boolean, visit: Vis
 
 export type VisitStretch = (start: number, end: number, token: AddedToken | undefined) => void
 
-const endsWithWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
-const startsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
+const isWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u
 const isSpace = /\p{White_Space}/u
 
 export function createMatcher(tokens: readonly AddedToken[], normalize: (text: string) => string): AddedTokenMatcher {
@@ -28,8 +27,8 @@ export function createMatcher(tokens: readonly AddedToken[], normalize: (text: s
       const token = match.value
       if (token.special && !parseSpecial) continue
       if (token.singleWord && touchesWord(text, match.start, match.end)) continue
-      const start = token.lstrip ? spaceBefore(text, match.start, from) : match.start
-      if (token.rstrip && match.end >= spaceEnd) spaceEnd = spaceAfter(text, match.end)
+      const start = token.lstrip ? endOfSpace(text, Math.max(from, match.start), -1, from) : match.start
+      if (token.rstrip && match.end >= spaceEnd) spaceEnd = endOfSpace(text, match.end, 1, text.length)
       const stop = token.rstrip ? spaceEnd : match.end
       // Nothing is left of a token that an rstrip before it took as whitespace.
       if (start >= stop) continue
@@ -47,16 +46,13 @@ function visitRest(start: number, end: number, visit: VisitStretch): void {
 
 function touchesWord(text: string, start: number, end: number): boolean {
   // Two code units hold any character; half of one is no word character.
-  return endsWithWord.test(text.slice(Math.max(0, start - 2), start)) || startsWithWord.test(text.slice(end, end + 2))
+  const [before] = text.slice(Math.max(0, start - 2), start).match(/.$/su) ?? ['']
+  return isWord.test(before) || isWord.test(String.fromCodePoint(text.codePointAt(end) ?? 0))
 }
 
 // Every whitespace character is one code unit.
-function spaceBefore(text: string, at: number, from: number): number {
-  while (at > from && isSpace.test(text[at - 1])) at--
-  return Math.max(at, from)
-}
-
-function spaceAfter(text: string, at: number): number {
-  while (at < text.length && isSpace.test(text[at])) at++
+function endOfSpace(text: string, from: number, step: 1 | -1, stop: number): number {
+  let at = from
+  while (at !== stop && isSpace.test(text[step > 0 ? at : at - 1])) at += step
   return at
 }

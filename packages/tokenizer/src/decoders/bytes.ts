@@ -1,14 +1,7 @@
 /** Decoders for tokens that are bytes: `ByteFallback` reads `<0x0A>`, `ByteLevel` the byte alphabet. */
 import { writeTokenBytes } from '../models/bpe/byte-alphabet.js'
+import { readByte } from './read-byte.js'
 import { whenWhole, type Decoder, type DecoderStage, type EmitText } from './decoder.js'
-
-const byteToken = /^<0x([\dA-Fa-f]{2})>$/
-
-/** The byte of a token such as `<0x0A>`; null for any other. */
-export function readByte(token: string): Uint8Array | null {
-  const byte = byteToken.exec(token)
-  return byte && Uint8Array.of(Number.parseInt(byte[1], 16))
-}
 
 /** Bytes in a row are one text; if they are no UTF-8, each becomes U+FFFD. The row must end before that is known. */
 export const byteFallback: Decoder = (fused) => {

@@ -2,27 +2,22 @@
 import { checkId } from '../check-id.js'
 import type { TokenBytes } from './token-bytes.js'
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-
-export function decodeIds(table: TokenBytes, ids: ArrayLike<number>, skipSpecial: boolean): string {
-  const { bytes, offsets, special } = table
-  const out = new Uint8Array(measure(table, ids, skipSpecial))
+/** Throws for the first id that is not a token. */
+export function decodeIds(
+  { bytes, offsets, special }: TokenBytes,
+  ids: ArrayLike<number>,
+  skipSpecial: boolean,
+): string {
+  const shown = (id: number): boolean => !(skipSpecial && special[id])
   let length = 0
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]
-    if (skipSpecial && special[id]) continue
-    for (let at = offsets[id]; at < offsets[id + 1]; at++) out[length++] = bytes[at]
+    checkId(ids[i], i, special.length)
+    if (shown(ids[i])) length += offsets[ids[i] + 1] - offsets[ids[i]]
   }
-  return utf8.decode(out)
-}
-
-/** Bytes of the decoded text; throws for the first id that is not a token, before any work. */
-function measure({ offsets, special }: TokenBytes, ids: ArrayLike<number>, skipSpecial: boolean): number {
-  let length = 0
+  const out = new Uint8Array(length)
+  length = 0
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]
-    checkId(id, i, special.length)
-    if (!(skipSpecial && special[id])) length += offsets[id + 1] - offsets[id]
+    if (shown(ids[i])) for (let at = offsets[ids[i]]; at < offsets[ids[i] + 1]; at++) out[length++] = bytes[at]
   }
-  return length
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(out)
 }

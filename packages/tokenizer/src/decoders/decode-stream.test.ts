@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 
 import { TokenIdError } from '../errors.js'
 import { readText } from '../testing/files.js'
-import { Tokenizer } from '../tokenizer.js'
+import { readTokenizer } from '../testing/read-tokenizer.js'
 
-const tokenizer = Tokenizer.fromJson(readText('models/novels-7m/tokenizer.json'))
+const tokenizer = readTokenizer(readText('models/novels-7m/tokenizer.json'))
 const idsOf = (text: string): number[] => [...tokenizer.encode(text)]
 
 describe('createDecodeStream', () => {

@@ -1,4 +1,6 @@
 /** From ids to text, at once or as a stream, over the tokens of a file. */
+import type { StepReaders } from '../catalog.js'
+import type { Decoder } from './decoder.js'
 import type { DecodeStream } from './decode-stream.js'
 
 export interface IdDecoder {
@@ -15,5 +17,5 @@ export interface TokenTable {
   readonly special: Uint8Array // [tokens]
 }
 
-/** Reads `decoder` of a file for its tokens. */
-export type DecoderReader = (value: unknown, table: TokenTable) => IdDecoder
+/** Reads `decoder` of a file for its tokens, with readers of its steps. */
+export type DecoderReader = (value: unknown, table: TokenTable, readers: StepReaders<Decoder>) => IdDecoder

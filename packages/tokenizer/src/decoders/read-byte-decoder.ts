@@ -1,6 +1,5 @@
 /** The decoder `ByteLevel` alone, which has a table of bytes. */
 import { UnsupportedTokenizerError } from '../errors.js'
-import { writeTokenBytes } from '../models/bpe/byte-alphabet.js'
 import { readSteps } from '../reading/steps.js'
 import { decodeIds } from './decode-ids.js'
 import { createDecodeStream } from './decode-stream.js'
@@ -8,7 +7,7 @@ import type { IdDecoder, TokenTable } from './id-decoder.js'
 import { createTokenBytes } from './token-bytes.js'
 
 export function byteDecoder(table: TokenTable): IdDecoder {
-  const bytes = createTokenBytes(table, writeTokenBytes)
+  const bytes = createTokenBytes(table)
   return {
     decode: (ids, skipSpecial) => decodeIds(bytes, ids, skipSpecial),
     createStream: (skipSpecial) => createDecodeStream(bytes, skipSpecial),

@@ -1,4 +1,5 @@
 /** The bytes of every token in one array: what byte-level decoding reads. */
+import { writeTokenBytes } from '../models/bpe/byte-alphabet.js'
 import type { TokenTable } from './id-decoder.js'
 
 export interface TokenBytes {
@@ -9,17 +10,10 @@ export interface TokenBytes {
   readonly special: Uint8Array // [tokens]
 }
 
-/** Writes a token's bytes to `out` from `at`, at most 3 per code unit, and returns where they end. */
-export type WriteToken = (token: string, out: Uint8Array, at: number) => number
-
-export function createTokenBytes({ tokens, special }: TokenTable, write: WriteToken): TokenBytes {
-  const room = tokens.reduce((units, token) => units + token.length, 0) * 3
-  const bytes = new Uint8Array(room)
+export function createTokenBytes({ tokens, special }: TokenTable): TokenBytes {
+  // At most 3 bytes a code unit.
+  const bytes = new Uint8Array(tokens.reduce((units, token) => units + token.length, 0) * 3)
   const offsets = new Uint32Array(tokens.length + 1)
-  tokens.forEach((token, id) => (offsets[id + 1] = write(token, bytes, offsets[id])))
-  return {
-    bytes: bytes.slice(0, offsets[tokens.length]),
-    offsets,
-    special,
-  }
+  tokens.forEach((token, id) => (offsets[id + 1] = writeTokenBytes(token, bytes, offsets[id])))
+  return { bytes: bytes.slice(0, offsets[tokens.length]), offsets, special }
 }

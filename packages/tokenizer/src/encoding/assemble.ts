@@ -1,5 +1,5 @@
 /** Puts the tokens of one or two texts into the template of the post-processor. */
-import type { Template } from '../post-processors/template.js'
+import type { Template } from '../post-processors/template-piece.js'
 import type { Encoding } from './encoding.js'
 import type { Sequence } from './encode-sequence.js'
 

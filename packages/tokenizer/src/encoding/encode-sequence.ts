@@ -1,7 +1,7 @@
 /** Ids of one text with their offsets and words. The slow way of encoding: it follows every character through all changes. */
 import { identityOrigin, type Origin } from '../origin/origin.js'
 import { IdBuffer } from '../models/id-buffer.js'
-import type { TokenizerParts } from '../read-tokenizer-json.js'
+import type { Pipeline } from '../read-tokenizer-json.js'
 import { toWellFormed } from '../reading/well-formed.js'
 import { runPipeline } from './run-pipeline.js'
 
@@ -12,7 +12,7 @@ export interface Sequence {
   readonly wordIds: Int32Array // [tokens]
 }
 
-export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial: boolean): Sequence {
+export function encodeSequence(parts: Pipeline, text: string, parseSpecial: boolean): Sequence {
   const out = new IdBuffer((text.length >> 2) + 16)
   const offsets: number[] = []
   const wordIds: number[] = []
@@ -25,7 +25,7 @@ export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial
   runPipeline(
     parts,
     whole,
-    { parseSpecial, origin: identityOrigin(whole), continues: false },
+    { parseSpecial, origin: identityOrigin(whole) },
     {
       token({ id }, start, end, origin) {
         out.push(id)
@@ -34,7 +34,7 @@ export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial
       },
       piece(piece, start, end, origin) {
         const { model } = parts
-        const room = model.room(piece, start, end)
+        const room = model.room(end - start)
         const symbols = new Int32Array(room)
         const spans = new Int32Array(room * 2)
         const count = model.write(piece, start, end, symbols, spans)
@@ -48,12 +48,13 @@ export function encodeSequence(parts: TokenizerParts, text: string, parseSpecial
     },
   )
   const sequence = { ids: out.toArray(), offsets: Uint32Array.from(offsets), wordIds: Int32Array.from(wordIds) }
-  if (parts.postProcessor.trim) trimOffsets(parts, sequence, parts.postProcessor.trim.prefixed)
+  const trim = parts.postProcessor.templates?.trim
+  if (trim) trimOffsets(parts, sequence, trim.prefixed)
   return sequence
 }
 
 /** Leaves spaces at the ends of tokens out of their offsets, as the reference does for byte-level files. */
-function trimOffsets(parts: TokenizerParts, { ids, offsets }: Sequence, prefixed: boolean): void {
+function trimOffsets(parts: Pipeline, { ids, offsets }: Sequence, prefixed: boolean): void {
   ids.forEach((id, i) => {
     const token = parts.tokens[id]
     const [before] = /^[Ġ\p{White_Space}]*/u.exec(token)!

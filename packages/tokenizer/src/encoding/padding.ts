@@ -1,10 +1,7 @@
 /** Fills encodings up to one length. */
-import { TokenizerArgumentError } from '../errors.js'
-import { describe } from '../reading/describe.js'
-import { readOptions } from '../read-options.js'
 import { emptyEncoding } from './assemble.js'
 import type { Encoding } from './encoding.js'
-import { isCount } from './truncation.js'
+import { aCount, below, countOr, oneOf, positive, readFileSettings, readSettingsOf, type Checks } from './settings.js'
 
 export interface PaddingOptions {
   /** Tokens to fill up to, or as many as the longest of the batch has. Default `longest`. */
@@ -21,26 +18,31 @@ export interface PaddingOptions {
 
 export type Padding = Required<PaddingOptions>
 
-/** `padId` is the usual one, undefined if the vocabulary names none. */
+// No token is usual, so that one must be given or found.
+const USUAL = { length: 'longest', multipleOf: 1, direction: 'right', padId: -1, padTypeId: 0 } as const
+
+const checksFor = (size: number): Checks<Padding> => ({
+  length: countOr('longest'),
+  multipleOf: positive,
+  direction: oneOf('left', 'right'),
+  padId: below(size),
+  padTypeId: aCount,
+})
+
+/** `padId` is the usual one, undefined if the vocabulary of `size` tokens names none. */
 export function readPadding(call: string, options: PaddingOptions, padId: number | undefined, size: number): Padding {
-  const usual = {
-    length: 'longest' as const,
-    multipleOf: 1,
-    direction: 'right' as const,
-    padId: padId ?? -1,
-    padTypeId: 0,
+  return readSettingsOf<Padding>(`${call}: padding`, options, { ...USUAL, padId: padId ?? -1 }, checksFor(size))
+}
+
+export function readFilePadding(value: unknown, size: number): Padding | undefined {
+  const keys = {
+    length: 'strategy',
+    multipleOf: 'pad_to_multiple_of',
+    direction: 'direction',
+    padId: 'pad_id',
+    padTypeId: 'pad_type_id',
   }
-  const padding = readOptions<Padding>(`${call}: padding`, options, usual)
-  const refuse = (key: keyof Padding, expected: string): never => {
-    throw new TokenizerArgumentError(`${call}: padding.${key}`, expected, describe(padding[key]))
-  }
-  if (padding.length !== 'longest' && !isCount(padding.length))
-    refuse('length', 'a whole number of tokens or "longest"')
-  if (!isCount(padding.multipleOf) || padding.multipleOf === 0) refuse('multipleOf', 'a whole number from 1')
-  if (!['left', 'right'].includes(padding.direction)) refuse('direction', 'left or right')
-  if (!isCount(padding.padId) || padding.padId >= size) refuse('padId', 'the id of a token')
-  if (!isCount(padding.padTypeId)) refuse('padTypeId', 'a whole number')
-  return padding
+  return readFileSettings<Padding>(value, 'padding', keys, { ...USUAL, padId: 0 }, checksFor(size), ['pad_token'])
 }
 
 export function padAll(encodings: readonly Encoding[], padding: Padding): Encoding[] {

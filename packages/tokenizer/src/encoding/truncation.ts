@@ -1,8 +1,7 @@
 /** Cuts tokens off so that a fixed number is not passed, as the reference does. */
 import { TokenizerArgumentError } from '../errors.js'
-import { describe } from '../reading/describe.js'
-import { readOptions } from '../read-options.js'
 import type { Sequence } from './encode-sequence.js'
+import { aCount, oneOf, readFileSettings, readSettingsOf, type Checks } from './settings.js'
 
 export interface TruncationOptions {
   /** Most tokens, special ones included. */
@@ -17,23 +16,23 @@ export interface TruncationOptions {
 
 export type Truncation = Required<TruncationOptions>
 
-const DEFAULTS: Truncation = { maxLength: 512, stride: 0, strategy: 'longestFirst', direction: 'right' }
-
-export function readTruncation(call: string, options: TruncationOptions): Truncation {
-  const truncation = readOptions(`${call}: truncation`, options, DEFAULTS)
-  const refuse = (key: keyof Truncation, expected: string): never => {
-    throw new TokenizerArgumentError(`${call}: truncation.${key}`, expected, describe(truncation[key]))
-  }
-  if (!isCount(options.maxLength)) refuse('maxLength', 'a whole number of tokens')
-  if (!isCount(truncation.stride)) refuse('stride', 'a whole number of tokens')
-  if (!['longestFirst', 'onlyFirst', 'onlySecond'].includes(truncation.strategy)) {
-    refuse('strategy', 'longestFirst, onlyFirst or onlySecond')
-  }
-  if (!['left', 'right'].includes(truncation.direction)) refuse('direction', 'left or right')
-  return truncation
+// No length is usual, so that one must be given.
+const USUAL = { maxLength: -1, stride: 0, strategy: 'longestFirst', direction: 'right' } as const
+const CHECKS: Checks<Truncation> = {
+  maxLength: aCount,
+  stride: aCount,
+  strategy: oneOf('longestFirst', 'onlyFirst', 'onlySecond'),
+  direction: oneOf('left', 'right'),
 }
 
-export const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
+export function readTruncation(call: string, options: TruncationOptions): Truncation {
+  return readSettingsOf<Truncation>(`${call}: truncation`, options, USUAL, CHECKS)
+}
+
+export function readFileTruncation(value: unknown): Truncation | undefined {
+  const keys = { maxLength: 'max_length', stride: 'stride', strategy: 'strategy', direction: 'direction' }
+  return readFileSettings<Truncation>(value, 'truncation', keys, USUAL, CHECKS, [])
+}
 
 /** How many tokens each text keeps when `most` are allowed for all. */
 export function lengthsWithin(

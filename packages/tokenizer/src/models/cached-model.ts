@@ -3,7 +3,7 @@ import type { IdBuffer } from './id-buffer.js'
 import type { Model } from './model.js'
 import { hashPiece, LONGEST_CACHED_PIECE, PieceCache } from './piece-cache.js'
 
-// Symbols of one piece are kept between calls up to this many; a longer piece gets its own array and frees it.
+// More than a short piece has.
 const KEPT_SYMBOLS = 1 << 12
 
 export abstract class CachedModel implements Model {
@@ -12,7 +12,7 @@ export abstract class CachedModel implements Model {
 
   constructor(readonly vocabulary: ReadonlyMap<string, number>) {}
 
-  abstract room(text: string, start: number, end: number): number
+  abstract room(units: number): number
   abstract write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
 
   encode(text: string, start: number, end: number, out: IdBuffer): void {
@@ -22,7 +22,7 @@ export abstract class CachedModel implements Model {
     const at = cache.find(text, start, end, hash)
     if (at < 0) {
       const count = this.write(text, start, end, this.#symbols)
-      append(out, this.#symbols, count)
+      out.append(this.#symbols, count)
       // A piece of which nothing is left has no ids to keep.
       if (count > 0) cache.add(at, text, start, end, hash, this.#symbols, count)
       return
@@ -38,13 +38,7 @@ export abstract class CachedModel implements Model {
   }
 
   #encodeLong(text: string, start: number, end: number, out: IdBuffer): void {
-    const room = this.room(text, start, end)
-    const symbols = room <= KEPT_SYMBOLS ? this.#symbols : new Int32Array(room)
-    append(out, symbols, this.write(text, start, end, symbols))
+    const symbols = new Int32Array(this.room(end - start))
+    out.append(symbols, this.write(text, start, end, symbols))
   }
-}
-
-function append(out: IdBuffer, symbols: Int32Array, count: number): void {
-  out.reserve(count)
-  for (let i = 0; i < count; i++) out.data[out.length++] = symbols[i]
 }

@@ -16,6 +16,11 @@ export class IdBuffer {
     this.data = grown
   }
 
+  append(ids: ArrayLike<number>, count: number): void {
+    this.reserve(count)
+    for (let i = 0; i < count; i++) this.data[this.length++] = ids[i]
+  }
+
   push(id: number): void {
     this.reserve(1)
     this.data[this.length++] = id

@@ -5,8 +5,8 @@ export interface Model {
   readonly vocabulary: ReadonlyMap<string, number>
   /** Appends the ids of the piece `text[start .. end]` to `out`. */
   encode(text: string, start: number, end: number, out: IdBuffer): void
-  /** The most ids that the piece can have; at most 192 for pieces of 48 code units. */
-  room(text: string, start: number, end: number): number
+  /** The most ids that a piece of so many code units can have. */
+  room(units: number): number
   /** Writes the ids of the piece to `symbols`, and to `spans` where they stand, two numbers an id; returns how many ids. */
   write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
 }

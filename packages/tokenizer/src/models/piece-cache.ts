@@ -51,8 +51,14 @@ export class PieceCache {
 
   /** Adds the piece at the slot that `find` named. `symbols[0 .. count]` are its ids. */
   add(found: number, text: string, start: number, end: number, hash: number, symbols: Int32Array, count: number): void {
-    // Starting over moves every slot, and the piece will come again if it matters.
-    if (this.#isFull(end - start, count)) return this.#clear()
+    const isFull =
+      this.#entries === MOST_ENTRIES || this.#keyEnd + end - start > KEY_UNITS || this.#idEnd + count > VALUE_IDS
+    if (isFull) {
+      // Every slot moves; the piece will come again if it matters.
+      this.slots.fill(0)
+      this.#keyEnd = this.#idEnd = this.#entries = 0
+      return
+    }
     const at = -1 - found
     this.slots[at] = hash
     this.slots[at + 1] = this.#keyEnd
@@ -61,16 +67,5 @@ export class PieceCache {
     for (let i = start; i < end; i++) this.#keys[this.#keyEnd++] = text.charCodeAt(i)
     if (count !== 1) for (let i = 0; i < count; i++) this.ids[this.#idEnd++] = symbols[i]
     this.#entries++
-  }
-
-  #isFull(units: number, count: number): boolean {
-    return this.#entries >= MOST_ENTRIES || this.#keyEnd + units > KEY_UNITS || this.#idEnd + count > VALUE_IDS
-  }
-
-  #clear(): void {
-    this.slots.fill(0)
-    this.#keyEnd = 0
-    this.#idEnd = 0
-    this.#entries = 0
   }
 }

@@ -3,7 +3,8 @@ import { replaceIn } from '../origin/origin.js'
 import { asBoolean } from '../reading/fields.js'
 import { readSettings, type Step } from '../reading/steps.js'
 import type { Normalizer } from './normalizer.js'
-import { lowercase, stripNonspacing, unicodeForm } from './unicode-forms.js'
+import { lowercase, stripNonspacing } from './letters.js'
+import { unicodeForm } from './unicode-forms.js'
 
 // Of the controls three are whitespace; code points without a character stay, as in the reference.
 const toClean = /\p{White_Space}|[\0\ufffd\p{Cc}\p{Cf}\p{Co}]/gu

@@ -5,7 +5,7 @@ import type { Normalizer } from './normalizer.js'
 export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD'
 
 /** Readers of all forms, each made by `form`. */
-export const formReaders = (form: (name: Form) => Normalizer) => ({
+export const formReaders = <T>(form: (name: Form) => T) => ({
   NFC: plain(form('NFC')),
   NFD: plain(form('NFD')),
   NFKC: plain(form('NFKC')),

@@ -7,3 +7,7 @@ import type { Normalizer } from './normalizer.js'
 export function readNormalizer(value: unknown, readers: Catalog['normalizers']): readonly Normalizer[] {
   return readSteps(value, 'normalizer', 'normalizers').flatMap((step) => readWith(readers, step))
 }
+
+export function normalizeAll(normalizers: readonly Normalizer[], text: string): string {
+  return normalizers.reduce((result, normalize) => normalize(result), text)
+}

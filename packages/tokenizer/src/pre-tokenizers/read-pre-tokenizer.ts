@@ -1,7 +1,6 @@
 /** Builds the pre-tokenizer that a `tokenizer.json` names. */
 import type { Catalog } from '../catalog.js'
 import { UnsupportedTokenizerError } from '../errors.js'
-import { field } from '../reading/fields.js'
 import { readSteps, readWith } from '../reading/steps.js'
 import { chain, whole } from './change-text.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
@@ -10,9 +9,6 @@ export interface PreTokenizerPlan {
   readonly preTokenize: PreTokenizer
   /** Whether `ByteLevel` is the last step, so that the model may take bytes. */
   readonly endsInBytes: boolean
-  readonly isEmpty: boolean
-  /** Whether it must know where in the text it is. */
-  readonly needsOrigin: boolean
 }
 
 /** `bytesInModel` says that the step from characters to bytes is left to the model when `ByteLevel` is last. */
@@ -31,7 +27,5 @@ export function readPreTokenizer(
   return {
     preTokenize: parts.length === 0 ? whole : parts.reduceRight(chain),
     endsInBytes: steps.at(-1)?.type === 'ByteLevel',
-    isEmpty: steps.length === 0,
-    needsOrigin: steps.some((step) => field(step.fields, 'prepend_scheme') === 'first'),
   }
 }

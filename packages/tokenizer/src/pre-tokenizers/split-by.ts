@@ -1,8 +1,6 @@
 /** Cutting at matches: which stretches match is one question, what becomes of them another. */
 import { UnsupportedTokenizerError } from '../errors.js'
-import { asText, field, wrong } from '../reading/fields.js'
-import type { Step } from '../reading/steps.js'
-import { readNamedSplit, readSplitFields } from './named-patterns.js'
+import { asText } from '../reading/fields.js'
 import type { CharacterTest } from './character-set.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
@@ -78,27 +76,4 @@ function mergePieces(behavior: Behavior, cut: Cut): Pieces {
     },
     end: () => void (from < 0 || cut(from, to)),
   }
-}
-
-/** Every occurrence of `found`, from left to right. */
-function findText(found: string): FindMatches {
-  return (text, start, end, visit) => {
-    let from = start
-    // A slice, so that the search ends with the stretch.
-    const stretch = text.slice(start, end)
-    for (let at = stretch.indexOf(found); at >= 0; at = stretch.indexOf(found, at + found.length)) {
-      if (start + at > from) visit(from, start + at, false)
-      from = start + at + found.length
-      visit(start + at, from, true)
-    }
-    if (from < end) visit(from, end, false)
-  }
-}
-
-/** Reads a `Split` by a text, or by a pattern that has a scanner. */
-export function readSplit(step: Step): PreTokenizer {
-  const { text, invert } = readSplitFields(step)
-  if (text === undefined) return readNamedSplit(step)
-  if (text === '') throw wrong(`${step.path}.pattern.String`, 'at least one character', text)
-  return splitBy(findText(text), asBehavior(field(step.fields, 'behavior'), `${step.path}.behavior`), invert)
 }

@@ -5,22 +5,12 @@
  */
 import { classAt, endOfRun, LETTER, NUMBER, OTHER, SPACE, widthAt } from './character-class.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
-import { endOfSpace } from './split-gpt2.js'
+import { endOfSpace, unitsOfContraction } from './split-gpt2.js'
 
 const BLANK = 0x20
 const APOSTROPHE = 0x27
-// U+017F, the long s, equals s where case does not count.
-const oneLetter = 'sStTmMdD\u017f'
 
 const isLineBreak = (unit: number): boolean => unit === 0x0a || unit === 0x0d
-
-function endOfContraction(text: string, at: number, end: number): number {
-  if (at + 1 >= end) return at
-  if (oneLetter.includes(text[at + 1])) return at + 2
-  if (at + 2 >= end) return at
-  const two = text.slice(at + 1, at + 3).toLowerCase()
-  return two === 're' || two === 've' || two === 'll' ? at + 3 : at
-}
 
 function endOfLineBreaks(text: string, at: number, end: number): number {
   while (at < end && isLineBreak(text.charCodeAt(at))) at++
@@ -43,8 +33,13 @@ function endOfLinesOrSpace(text: string, at: number, end: number): number {
 function endOfPiece(text: string, at: number, end: number, mostDigits: number): number {
   const unit = text.charCodeAt(at)
   if (unit === APOSTROPHE) {
-    const contraction = endOfContraction(text, at, end)
-    if (contraction > at) return contraction
+    // U+017F, the long s, equals s where case does not count.
+    const two = text
+      .slice(at + 1, Math.min(at + 3, end))
+      .toLowerCase()
+      .replace('\u017f', 's')
+    const units = unitsOfContraction(two)
+    if (units > 0) return at + units
   }
   const kind = classAt(text, at)
   if (kind === LETTER) return endOfRun(text, at, end, LETTER)

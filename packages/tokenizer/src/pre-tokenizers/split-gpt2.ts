@@ -8,14 +8,9 @@ import type { PreTokenizer } from './pre-tokenizer.js'
 const BLANK = 0x20
 const APOSTROPHE = 0x27
 
-/** End of the contraction at `at` (an apostrophe), or `at` if there is none. */
-function endOfContraction(text: string, at: number, end: number): number {
-  if (at + 1 >= end) return at
-  const first = text[at + 1]
-  if (first === 's' || first === 't' || first === 'm' || first === 'd') return at + 2
-  if (at + 2 >= end) return at
-  const second = text[at + 2]
-  return (second === 'e' && (first === 'r' || first === 'v')) || (first === 'l' && second === 'l') ? at + 3 : at
+/** Code units of a contraction that begins with an apostrophe and the next two, 0 if there is none. */
+export function unitsOfContraction(two: string): number {
+  return /^[sdmt]/.test(two) ? 2 : two === 'll' || two === 've' || two === 're' ? 3 : 0
 }
 
 /** End of the whitespace piece at `at`: the run, less its last character where something follows (which may take it along). */
@@ -27,8 +22,8 @@ export function endOfSpace(text: string, at: number, end: number): number {
 function endOfPiece(text: string, at: number, end: number): number {
   const unit = text.charCodeAt(at)
   if (unit === APOSTROPHE) {
-    const contraction = endOfContraction(text, at, end)
-    if (contraction > at) return contraction
+    const units = unitsOfContraction(text.slice(at + 1, Math.min(at + 3, end)))
+    if (units > 0) return at + units
   }
   const body = unit === BLANK && at + 1 < end ? at + 1 : at
   const kind = classAt(text, body)

@@ -1,6 +1,6 @@
-/** Pre-tokenizers that look at kinds of characters: `Whitespace`, `WhitespaceSplit`, `BertPreTokenizer`, `Punctuation` and others. */
-import { asCharacter, asId, orElse, wrong } from '../reading/fields.js'
+/** Pre-tokenizers that look at kinds of characters: `Whitespace`, `BertPreTokenizer`, `Punctuation`. */
 import { plain, readSettings, type Step } from '../reading/steps.js'
+import { widthAt } from './character-class.js'
 import { characterSet } from './character-set.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 import { asBehavior, findCharacters, splitBy } from './split-by.js'
@@ -13,14 +13,12 @@ const isPunctuation = characterSet(
 )
 const isWord = characterSet(/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u)
 
-const width = (text: string, at: number): number => (text.codePointAt(at)! > 0xffff ? 2 : 1)
-
 /** Runs of characters of one class; class 0 is dropped, class 1 stands alone, others run. */
 function runs(classOf: (text: string, at: number) => number): PreTokenizer {
   return (text, start, end, emit, origin) => {
     let from = start
     let running = 0
-    for (let at = start; at < end; at += width(text, at)) {
+    for (let at = start; at < end; at += widthAt(text, at)) {
       const kind = classOf(text, at)
       if (kind === running && kind !== 1) continue
       if (running > 0) emit(text, from, at, origin)
@@ -33,36 +31,13 @@ function runs(classOf: (text: string, at: number) => number): PreTokenizer {
 
 const bert = runs((text, at) => (isSpace(text, at) ? 0 : isPunctuation(text, at) ? 1 : 2))
 const whitespace = runs((text, at) => (isWord(text, at) ? 2 : isSpace(text, at) ? 0 : 3))
-const whitespaceSplit = runs((text, at) => (isSpace(text, at) ? 0 : 2))
 
 export const readBert = plain(bert)
 export const readWhitespace = plain(whitespace)
-export const readWhitespaceSplit = plain(whitespaceSplit)
 
 export function readPunctuation(step: Step): PreTokenizer {
   const { behavior } = readSettings(step, {
     behavior: (value, path) => (value === undefined ? 'Isolated' : asBehavior(value, path)),
   })
   return splitBy(findCharacters(isPunctuation), behavior)
-}
-
-export function readCharDelimiter(step: Step): PreTokenizer {
-  const { delimiter } = readSettings(step, { delimiter: asCharacter })
-  return splitBy(
-    findCharacters((text, at) => text.startsWith(delimiter, at)),
-    'Removed',
-  )
-}
-
-export function readFixedLength(step: Step): PreTokenizer {
-  const { length } = readSettings(step, { length: orElse(asId, 5) })
-  if (length === 0) throw wrong(`${step.path}.length`, 'at least 1', length)
-  return (text, start, end, emit, origin) => {
-    for (let from = start; from < end;) {
-      let to = from
-      for (let i = 0; i < length && to < end; i++) to += width(text, to)
-      emit(text, from, to, origin)
-      from = to
-    }
-  }
 }

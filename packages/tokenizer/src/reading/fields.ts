@@ -9,46 +9,49 @@ export function wrong(path: string, expected: string, value: unknown): Tokenizer
   return new TokenizerFormatError(path, expected, describe(value))
 }
 
+/** Throws unless `holds`. What stands in a loop asks first, so that no path is made for nothing. */
+export function need(holds: boolean, path: string, expected: string, value: unknown): asserts holds {
+  if (!holds) throw wrong(path, expected, value)
+}
+
 export function asFields(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, 'an object', value)
+  need(typeof value === 'object' && value !== null && !Array.isArray(value), path, 'an object', value)
   return value as Fields
 }
 
 export function asList(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw wrong(path, 'a list', value)
+  need(Array.isArray(value), path, 'a list', value)
   return value
 }
 
 /** A string of whole characters: half a surrogate pair has no UTF-8 form. */
 export function asText(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw wrong(path, 'a string', value)
-  if (!isWellFormed(value)) throw wrong(path, 'a string without lone surrogates', value)
+  need(typeof value === 'string' && isWellFormed(value), path, 'a string without lone surrogates', value)
   return value
 }
 
 /** A string of one character. */
 export function asCharacter(value: unknown, path: string): string {
   const text = asText(value, path)
-  if (Array.from(text).length !== 1) throw wrong(path, 'one character', text)
+  need(Array.from(text).length === 1, path, 'one character', text)
   return text
 }
 
 /** A string that is not empty. */
 export function asSomeText(value: unknown, path: string): string {
-  if (value === '') throw wrong(path, 'at least one character', value)
+  need(value !== '', path, 'at least one character', value)
   return asText(value, path)
 }
 
 export function asBoolean(value: unknown, path: string): boolean {
-  if (typeof value !== 'boolean') throw wrong(path, 'true or false', value)
+  need(typeof value === 'boolean', path, 'true or false', value)
   return value
 }
 
 export function asId(value: unknown, path: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0x7fffffff) {
-    throw wrong(path, 'an integer from 0 to 2147483647', value)
-  }
-  return value as number
+  const fits = Number.isInteger(value) && ((value as number) & 0x7fffffff) === value
+  need(fits, path, 'an integer from 0 to 2147483647', value)
+  return value
 }
 
 /** Reads an own property, so that `__proto__` and its kind never reach the prototype chain. */
@@ -59,8 +62,7 @@ export function field(fields: Fields, key: string): unknown {
 /** Refuses keys outside `known`: a setting that is not understood could change the ids. */
 export function refuseUnknownKeys(fields: Fields, path: string, known: readonly string[]): void {
   for (const key of Object.keys(fields)) {
-    if (!known.includes(key))
-      throw new UnsupportedTokenizerError(path ? `${path}.${key}` : key, known.join(', '), describe(key))
+    if (!known.includes(key)) throw new UnsupportedTokenizerError(path + key, known.join(', '), describe(key))
   }
 }
 
@@ -82,6 +84,6 @@ export function readFields<T extends object>(
   readers: { readonly [K in keyof T]: Read<T[K]> },
 ): T {
   const keys = Object.keys(readers) as (string & keyof T)[]
-  refuseUnknownKeys(fields, path, keys)
+  refuseUnknownKeys(fields, `${path}.`, keys)
   return Object.fromEntries(keys.map((key) => [key, readers[key](field(fields, key), `${path}.${key}`)])) as T
 }

@@ -1,17 +1,6 @@
 /** Normalizers, pre-tokenizers, post-processors and decoders share one shape: nothing, one step, or a `Sequence` of steps. */
 import { UnsupportedTokenizerError } from '../errors.js'
-import {
-  asFields,
-  asIs,
-  asList,
-  asText,
-  field,
-  readFields,
-  refuseUnknownKeys,
-  wrong,
-  type Fields,
-  type Read,
-} from './fields.js'
+import { asFields, asIs, asList, asText, field, need, readFields, type Fields, type Read } from './fields.js'
 
 export interface Step {
   readonly type: string
@@ -41,23 +30,16 @@ const DEEPEST = 16
 /** The steps in order, those of a `Sequence` in a `Sequence` in their place. */
 export function readSteps(value: unknown, path: string, listKey: string, depth = 0): Step[] {
   if (value === null || value === undefined) return []
-  const step = readStep(value, path)
-  if (step.type !== 'Sequence') return [step]
-  if (depth === DEEPEST) throw wrong(path, `at most ${DEEPEST} sequences in one another`, value)
-  refuseUnknownKeys(step.fields, path, ['type', listKey])
-  const at = `${path}.${listKey}`
-  return asList(field(step.fields, listKey), at).flatMap((item, i) =>
-    readSteps(item, `${at}[${i}]`, listKey, depth + 1),
-  )
+  const fields = asFields(value, path)
+  const type = asText(field(fields, 'type'), `${path}.type`)
+  if (type !== 'Sequence') return [{ type, fields, path }]
+  need(depth < DEEPEST, path, `at most ${DEEPEST} sequences in one another`, value)
+  const list = readSettings({ fields, path }, { [listKey]: asList })[listKey]
+  return list.flatMap((item, i) => readSteps(item, `${path}.${listKey}[${i}]`, listKey, depth + 1))
 }
 
 /** Reads a step with the reader of its type. */
 export function readWith<T>(readers: Readonly<Record<string, (step: Step) => T>>, step: Step): T {
   if (Object.hasOwn(readers, step.type)) return readers[step.type](step)
   throw new UnsupportedTokenizerError(`${step.path}.type`, Object.keys(readers).join(', '), step.type)
-}
-
-function readStep(value: unknown, path: string): Step {
-  const fields = asFields(value, path)
-  return { type: asText(field(fields, 'type'), `${path}.type`), fields, path }
 }

@@ -45,7 +45,7 @@ function createCalls(): AsyncCalls {
   let tokenizer: Tokenizer | undefined
   return {
     load: async (_, json) => {
-      tokenizer = Tokenizer.fromJson(json)
+      tokenizer = await Tokenizer.load(json)
       return { vocabularySize: tokenizer.vocabularySize, specialTokens: tokenizer.specialTokens }
     },
     encodeBatch: (running, texts, options) => each(running, texts, (text) => tokenizer!.encode(text, options)),

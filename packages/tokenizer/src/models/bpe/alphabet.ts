@@ -1,7 +1,7 @@
 /** What BPE begins with: the symbols of a piece before any merge. */
 export interface Alphabet {
-  /** The most symbols the piece can have. */
-  room(text: string, start: number, end: number): number
+  /** The most symbols that a piece of so many code units can have. */
+  room(units: number): number
   /** Writes the ids of the symbols, and to `spans` where they stand in `text`, two numbers a symbol; returns how many. */
   write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number
   /** The piece as the vocabulary would write it. */

@@ -23,8 +23,8 @@ export class Bpe extends CachedModel {
     this.#longestToken = data.ignoreMerges ? longestKey(data.vocabulary) : 0
   }
 
-  room(text: string, start: number, end: number): number {
-    return this.#data.alphabet.room(text, start, end)
+  room(units: number): number {
+    return this.#data.alphabet.room(units)
   }
 
   write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {

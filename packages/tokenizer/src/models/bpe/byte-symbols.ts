@@ -1,13 +1,15 @@
 /** The alphabet of byte-level BPE: the UTF-8 bytes of the piece. */
 import { characterOfByte } from './byte-alphabet.js'
 import type { Alphabet, UnknownRule } from './alphabet.js'
-import { utf8Length, writeUtf8 } from './utf8.js'
+import { widthInUtf8, writeUtf8 } from './utf8.js'
 
-export function byteSymbols(vocabulary: ReadonlyMap<string, number>, rule: UnknownRule): Alphabet {
+export function byteSymbols(
+  vocabulary: ReadonlyMap<string, number>,
+  { unknownId, fuseUnknown }: UnknownRule,
+): Alphabet {
   const idOfByte = Int32Array.from(characterOfByte, (character) => vocabulary.get(character) ?? -1)
-  const { unknownId, fuseUnknown } = rule
   return {
-    room: utf8Length,
+    room: (units) => units * 3,
     write(text, start, end, symbols, spans) {
       const count = writeUtf8(text, start, end, symbols)
       if (spans) writeSpans(text, start, end, spans)
@@ -19,18 +21,16 @@ export function byteSymbols(vocabulary: ReadonlyMap<string, number>, rule: Unkno
         if (unknown && (unknownId === undefined || (fuseUnknown && afterUnknown))) {
           if (spans && afterUnknown && length > 0 && unknownId !== undefined) spans[length * 2 - 1] = spans[i * 2 + 1]
         } else {
-          symbols[length] = unknown ? unknownId! : id
           spans?.copyWithin(length * 2, i * 2, i * 2 + 2)
-          length++
+          symbols[length++] = unknown ? unknownId! : id
         }
         afterUnknown = unknown
       }
       return length
     },
     spell(text, start, end) {
-      const bytes = new Int32Array(utf8Length(text, start, end))
-      writeUtf8(text, start, end, bytes)
-      return Array.from(bytes, (byte) => characterOfByte[byte]).join('')
+      const bytes = new Int32Array((end - start) * 3)
+      return Array.from(bytes.subarray(0, writeUtf8(text, start, end, bytes)), (byte) => characterOfByte[byte]).join('')
     },
   }
 }
@@ -39,8 +39,9 @@ export function byteSymbols(vocabulary: ReadonlyMap<string, number>, rule: Unkno
 function writeSpans(text: string, start: number, end: number, spans: Int32Array): void {
   let at = 0
   for (let from = start; from < end;) {
-    const to = from + (text.codePointAt(from)! > 0xffff ? 2 : 1)
-    for (let bytes = utf8Length(text, from, to); bytes > 0; bytes--) {
+    const point = text.codePointAt(from)!
+    const to = from + (point > 0xffff ? 2 : 1)
+    for (let bytes = widthInUtf8(point); bytes > 0; bytes--) {
       spans[at++] = from
       spans[at++] = to
     }

@@ -43,7 +43,7 @@ export function characterSymbols(vocabulary: ReadonlyMap<string, number>, rule: 
     return ids.includes(-1) ? undefined : ids
   }
   return {
-    room: (_, start, end) => (byteFallback ? (end - start) * (3 + 3 * prefix.length) + 3 * suffix.length : end - start),
+    room: (units) => (byteFallback ? units * (3 + 3 * prefix.length) + 3 * suffix.length : units),
     spell: (text, start, end) => text.slice(start, end),
     write(text, start, end, symbols, spans) {
       let length = 0

@@ -12,7 +12,7 @@ const POSITIONS = 2 ** 31
 export function mergeLong(table: PairTable, symbols: Int32Array, count: number, spans?: Int32Array): number {
   const next = new Int32Array(count)
   const previous = new Int32Array(count)
-  const heap = new NumberHeap(count)
+  const heap = new NumberHeap()
   for (let i = 0; i < count; i++) {
     next[i] = i + 1
     previous[i] = i - 1

@@ -1,14 +1,9 @@
 /** A binary heap of numbers, smallest first. */
 export class NumberHeap {
   size = 0
-  #items: Float64Array
-
-  constructor(capacity: number) {
-    this.#items = new Float64Array(Math.max(1, capacity))
-  }
+  readonly #items: number[] = []
 
   push(value: number): void {
-    if (this.size === this.#items.length) this.#grow()
     const items = this.#items
     let at = this.size++
     while (at > 0) {
@@ -35,11 +30,5 @@ export class NumberHeap {
     }
     items[at] = value
     return top
-  }
-
-  #grow(): void {
-    const grown = new Float64Array(this.#items.length * 2)
-    grown.set(this.#items)
-    this.#items = grown
   }
 }

@@ -2,14 +2,12 @@
 import type { ModelReader } from '../../catalog.js'
 import { UnsupportedTokenizerError } from '../../errors.js'
 import { describe } from '../../reading/describe.js'
-import { asBoolean, asIs, asList, asText, orElse, wrong, type Fields } from '../../reading/fields.js'
+import { asBoolean, asIs, asList, asText, need, orElse, wrong } from '../../reading/fields.js'
 import { readSettings } from '../../reading/steps.js'
 import { MOST_ENTRIES, readUnknown, readVocabulary } from '../read-vocabulary.js'
 import { addPair, createPairTable, type PairTable } from '../pair-table.js'
 import { Bpe } from './bpe.js'
 import { byteSymbols } from './byte-symbols.js'
-import type { CharacterRule } from './character-symbols.js'
-import type { Alphabet } from './alphabet.js'
 
 const no = orElse(asBoolean, false)
 const none = orElse(asText, '')
@@ -26,18 +24,11 @@ const READERS = {
   merges: asList,
 }
 
-type Characters = (vocabulary: ReadonlyMap<string, number>, rule: CharacterRule) => Alphabet
-
-/** A reader of BPE over bytes, and over characters if it is given their alphabet. */
-export function bpeReader(characters?: Characters): ModelReader {
-  return (fields, path, bytes) => {
-    const alphabet = bytes ? byteSymbols : characters
-    if (alphabet) return readBpe(fields, path, alphabet)
+/** BPE over bytes, and over characters if `characters` is there. */
+export const readBpe: ModelReader = (fields, path, bytes, characters) => {
+  const alphabet = bytes ? byteSymbols : characters
+  if (!alphabet)
     throw new UnsupportedTokenizerError('pre_tokenizer', 'ByteLevel as the last step', 'BPE over characters')
-  }
-}
-
-function readBpe(fields: Fields, path: string, alphabet: Characters): Bpe {
   const file = readSettings({ fields, path }, READERS)
   const { vocab: vocabulary, dropout } = file
   if (dropout !== 0) throw new UnsupportedTokenizerError(`${path}.dropout`, 'null or 0', describe(dropout))
@@ -62,7 +53,7 @@ function readMerges(
   prefix: string,
   path: string,
 ): PairTable {
-  if (merges.length > MOST_ENTRIES) throw wrong(path, `at most ${MOST_ENTRIES} merges`, merges)
+  need(merges.length <= MOST_ENTRIES, path, `at most ${MOST_ENTRIES} merges`, merges)
   const table = createPairTable(merges.length)
   let rank = 0
   const idOf = (token: string): number => {

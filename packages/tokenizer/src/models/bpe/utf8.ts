@@ -1,19 +1,12 @@
 /** UTF-8 of part of a string, without a substring in between. */
 
-/** Bytes of `text[start .. end]` in UTF-8. The text must be well formed. */
-export function utf8Length(text: string, start: number, end: number): number {
-  let length = end - start
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i)
-    // Half of a surrogate pair is half of 4 bytes.
-    if (unit >= 0x80) length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2
-  }
-  return length
-}
+/** Bytes of a code point in UTF-8. */
+export const widthInUtf8 = (point: number): number =>
+  1 + Number(point > 0x7f) + Number(point > 0x7ff) + Number(point > 0xffff)
 
 /**
- * Writes the bytes of `text[start .. end]` to `bytes` from index 0; returns how many. The text must be well formed and `bytes`
- * must hold `utf8Length` of it.
+ * Writes the bytes of `text[start .. end]` to `bytes` from index 0; returns how many, at most 3 a code unit. The text must be well
+ * formed.
  */
 export function writeUtf8(text: string, start: number, end: number, bytes: Int32Array): number {
   let length = 0
@@ -24,18 +17,10 @@ export function writeUtf8(text: string, start: number, end: number, bytes: Int32
       continue
     }
     if (point >= 0xd800 && point < 0xdc00) point = 0x10000 + ((point - 0xd800) << 10) + text.charCodeAt(++i) - 0xdc00
-    if (point < 0x800) {
-      bytes[length++] = 0xc0 | (point >> 6)
-    } else {
-      if (point < 0x10000) {
-        bytes[length++] = 0xe0 | (point >> 12)
-      } else {
-        bytes[length++] = 0xf0 | (point >> 18)
-        bytes[length++] = 0x80 | ((point >> 12) & 63)
-      }
-      bytes[length++] = 0x80 | ((point >> 6) & 63)
-    }
-    bytes[length++] = 0x80 | (point & 63)
+    const more = widthInUtf8(point) - 1
+    // As many ones as there are bytes, then a zero.
+    bytes[length++] = ((0x7f80 >> more) & 0xff) | (point >> (6 * more))
+    for (let shift = 6 * more - 6; shift >= 0; shift -= 6) bytes[length++] = 0x80 | ((point >> shift) & 63)
   }
   return length
 }

@@ -29,7 +29,7 @@ describe('Unigram', () => {
         const vocabulary = new Map(TOKENS.map((token, id) => [token, id]))
         const model = new Unigram({ vocabulary, scores, unknownId: 0, byteIds: undefined })
         const whole = text.join('')
-        const room = model.room(whole, 0, whole.length)
+        const room = model.room(whole.length)
         const symbols = new Int32Array(room)
         const spans = new Int32Array(room * 2)
         const found = symbols.subarray(0, model.write(whole, 0, whole.length, symbols, spans))

@@ -42,8 +42,8 @@ export class Unigram extends CachedModel {
     this.#unknownScore = data.scores.reduce((least, score) => Math.min(least, score), Infinity) - UNKNOWN_PENALTY
   }
 
-  room(_text: string, start: number, end: number): number {
-    return (end - start) * (this.#data.byteIds ? 3 : 1)
+  room(units: number): number {
+    return units * (this.#data.byteIds ? 3 : 1)
   }
 
   write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {

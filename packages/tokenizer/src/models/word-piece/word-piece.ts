@@ -28,8 +28,8 @@ export class WordPiece extends CachedModel {
     this.#inside = inside
   }
 
-  room(_text: string, start: number, end: number): number {
-    return end - start
+  room(units: number): number {
+    return units
   }
 
   write(text: string, start: number, end: number, symbols: Int32Array, spans?: Int32Array): number {
