@@ -89,7 +89,7 @@ const rows: readonly Row[] = [
 ]
 
 describe('the server refuses', () => {
-  test.each(rows)('row %i: %s', async (_row, _what, body, status, code, param = undefined) => {
+  test.each(rows)('row %i: %s', async (_row, _what, body, status, code, param) => {
     const response = await victim.post('/v1/completions', body)
     const error = { message: expect.any(String), type: 'invalid_request_error', param: param ?? null, code }
     expect([response.status, await response.json()]).toEqual([status, { error }])
