@@ -26,7 +26,7 @@ const sampling = {
   max_tokens: maybe(z.int().min(0), 'Most tokens to write; 0 only reads the prompt'),
   temperature: maybe(z.number(), '0 to 100; 0 always takes the best token'),
   top_p: maybe(z.number(), 'Keeps the fewest best tokens with this probability together'),
-  top_k: maybe(z.int(), 'Keeps the k best tokens; 0 keeps all'),
+  top_k: maybe(z.int().max(1_000_000), 'Keeps the k best tokens; 0 keeps all'),
   min_p: maybe(z.number(), "Keeps tokens with at least this part of the best one's probability"),
   repetition_penalty: maybe(z.number(), 'Factor on the logits of all tokens seen'),
   frequency_penalty: maybe(z.number(), 'Taken from a logit for each time that its token was written: -2 to 2'),
