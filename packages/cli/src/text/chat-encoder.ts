@@ -7,16 +7,26 @@ import { CommandError } from '../errors.js'
 
 export type ChatEncoder = (messages: readonly ChatMessage[]) => Uint32Array
 
-/** Undefined for a folder without a template. Throws ChatTemplateError for one that is broken. */
-export async function openChatEncoder(folder: ModelFolder, tokenizer: Tokenizer): Promise<ChatEncoder | undefined> {
+/** The files of a model that may have a template. */
+export interface ChatTexts {
+  readonly tokenizerConfig?: string
+  readonly chatTemplate?: string
+}
+
+export async function readChatTexts(folder: ModelFolder): Promise<ChatTexts> {
   const files = await folder.list()
   const read = async (name: string) => (files.includes(name) ? folder.readText(name) : undefined)
   const [tokenizerConfig, chatTemplate] = [await read('tokenizer_config.json'), await read('chat_template.jinja')]
-  const jinja = await import('@huggingface/jinja')
-  const template = await ChatTemplate.load(
-    { ...(tokenizerConfig && { tokenizerConfig }), ...(chatTemplate && { chatTemplate }) },
-    { jinja },
-  )
+  return { ...(tokenizerConfig && { tokenizerConfig }), ...(chatTemplate && { chatTemplate }) }
+}
+
+export async function openChatEncoder(folder: ModelFolder, tokenizer: Tokenizer): Promise<ChatEncoder | undefined> {
+  return createChatEncoder(await readChatTexts(folder), tokenizer)
+}
+
+/** Undefined where there is no template. Throws ChatTemplateError for one that is broken. */
+export async function createChatEncoder(texts: ChatTexts, tokenizer: Tokenizer): Promise<ChatEncoder | undefined> {
+  const template = await ChatTemplate.load(texts, { jinja: await import('@huggingface/jinja') })
   if (!template.names.includes('default')) return undefined
   return (messages) => {
     for (const message of messages) requirePlain(message, tokenizer)

@@ -32,7 +32,7 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
     throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
   }
   const grammar = await grammarOf(context, request)
-  const ids = requireLength(encodeChat(served, request), limits, 'messages')
+  const ids = requireLength(await encodeChat(served, request), limits, 'messages')
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'chat',
@@ -57,20 +57,23 @@ function logprobsOf({ logprobs, top_logprobs }: ChatRequest): number | undefined
   throw new ApiError(400, 'invalid_value', 'top_logprobs: only with logprobs: true.', 'top_logprobs')
 }
 
-function encodeChat({ encodeChat: encode, id }: ServedModel, { messages }: ChatRequest): ArrayLike<number> {
+async function encodeChat(
+  { encodeChat: encode, id }: ServedModel,
+  { messages }: ChatRequest,
+): Promise<ArrayLike<number>> {
   if (!encode) {
     const message = `${id} has no chat template, so it cannot be talked to in messages. Use /v1/completions.`
     throw new ApiError(400, 'no_chat_template', message, 'messages')
   }
-  const ids = refusing(() => encode(messages.map(plain)))
+  const ids = await refusing(async () => encode(messages.map(plain)))
   if (ids.length > 0) return ids
   throw new ApiError(400, 'invalid_value', 'messages: the conversation has no tokens.', 'messages')
 }
 
 /** The template, or who runs it, may refuse the messages: their order, their roles, what is in them. */
-function refusing<T>(work: () => T): T {
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!RetNetError.isInstance(error)) throw error
     throw new ApiError(400, 'invalid_messages', error.message, 'messages')

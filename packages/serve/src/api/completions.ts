@@ -28,7 +28,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   // before the text is encoded: a request that is turned away must cost nothing
   await turns.requireRoom()
   const grammar = await grammarOf(context, request)
-  const prompts = readPrompts(request.prompt, served, model, limits)
+  const prompts = await readPrompts(request.prompt, served, model, limits)
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'completion',
