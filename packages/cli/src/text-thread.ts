@@ -11,16 +11,20 @@ try {
   const { tokenizerJson, ...texts } = workerData as TextThreadData
   const tokenizer = await Tokenizer.load(tokenizerJson)
   const codec = codecOf(tokenizer)
-  const encodeChat = await createChatEncoder(texts, tokenizer)
+  const chat = await createChatEncoder(texts, tokenizer)
+  const idsOf = (task: TextTask) => {
+    if ('text' in task) return Uint32Array.from(codec.encode(task.text))
+    const { messages, last } = task
+    return last === undefined ? chat!.encode(messages) : chat!.proceed(messages, last)
+  }
   port.on('message', (task: TextTask) => {
     try {
-      const ids = 'text' in task ? codec.encode(task.text) : encodeChat!(task.messages)
-      reply({ kind: 'ids', ids: Uint32Array.from(ids) })
+      reply({ kind: 'ids', ids: idsOf(task) })
     } catch (error) {
       reply(problemOf(error))
     }
   })
-  reply({ kind: 'ready', hasChat: encodeChat !== undefined })
+  reply({ kind: 'ready', hasChat: chat !== undefined })
 } catch (error) {
   reply(problemOf(error))
 }

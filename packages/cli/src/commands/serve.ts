@@ -1,8 +1,10 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { fingerprintOf } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
-import type { ChatMessage, RunningServer, ServedModel } from '@retnet/serve'
+import type { RunningServer, ServedModel } from '@retnet/serve'
+import type { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
@@ -98,22 +100,37 @@ async function servedModel(
 ): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
   const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
-  const encodeChat = texts
-    ? texts.hasChat && ((messages: readonly ChatMessage[]) => texts.encode({ messages }))
-    : await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
     id: options.name ?? basename(folder.name),
+    tokenizer: fingerprintOf(tokenizerJson),
     codec: {
       ...codecOf(tokenizer),
       decode: (ids) => tokenizer.decode(ids),
-      ...(texts && { encodeAside: (text) => texts.encode({ text }) }),
+      ...(texts && { encodeAside: async (text) => (await texts.encode({ text }))! }),
     },
     bosToken,
     eosTokens,
-    ...(encodeChat && { encodeChat }),
+    ...(await chatOf(folder, tokenizer, texts)),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
+}
+
+async function chatOf(
+  folder: ModelFolder,
+  tokenizer: Tokenizer,
+  texts: TextThread | null,
+): Promise<Pick<ServedModel, 'encodeChat' | 'continueChat'>> {
+  if (texts?.hasChat) {
+    return {
+      encodeChat: async (messages) => (await texts.encode({ messages }))!,
+      continueChat: (messages, last) => texts.encode({ messages, last }),
+    }
+  }
+  const chat = texts ? undefined : await openChatEncoder(folder, tokenizer)
+  return chat
+    ? { encodeChat: (messages) => chat.encode(messages), continueChat: (...both) => chat.proceed(...both) }
+    : {}
 }
 
 async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {

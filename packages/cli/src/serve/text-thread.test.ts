@@ -38,7 +38,7 @@ test('a template that never ends costs its request alone', async () => {
   const endless = texts.encode({ messages: [{ role: 'user', content: 'loop' }] })
   const next = texts.encode({ messages })
   await expect(endless).rejects.toThrow(CommandError)
-  expect((await next).length).toBe(1)
+  expect(await next).toHaveLength(1)
 })
 
 test('what the template refuses is told in its words', async () => {

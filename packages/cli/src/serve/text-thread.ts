@@ -8,17 +8,18 @@ export interface TextThreadData extends ChatTexts {
   readonly tokenizerJson: string
 }
 
-export type TextTask = { readonly text: string } | { readonly messages: readonly ChatMessage[] }
+/** `last`: the messages go on behind an answer with this last token. */
+export type TextTask = { readonly text: string } | { readonly messages: readonly ChatMessage[]; readonly last?: number }
 
 export type TextReply =
   | { readonly kind: 'ready'; readonly hasChat: boolean }
-  | { readonly kind: 'ids'; readonly ids: Uint32Array }
+  | { readonly kind: 'ids'; readonly ids: Uint32Array | null }
   /** `foreseen`: what the client did wrong; else a fault of the template or of ours. */
   | { readonly kind: 'error'; readonly message: string; readonly foreseen: boolean }
 
 interface Call {
   readonly task: TextTask
-  readonly resolve: (ids: Uint32Array) => void
+  readonly resolve: (ids: Uint32Array | null) => void
   readonly reject: (error: Error) => void
 }
 
@@ -54,8 +55,11 @@ export class TextThread implements Disposable {
     return this.#hasChat
   }
 
-  /** Throws CommandError for messages that the template refuses, and for what takes longer than the deadline. */
-  encode(task: TextTask): Promise<Uint32Array> {
+  /**
+   * Throws CommandError for messages that the template refuses, and for what takes longer than the deadline. Null only for messages
+   * that cannot go on behind an answer.
+   */
+  encode(task: TextTask): Promise<Uint32Array | null> {
     return new Promise((resolve, reject) => {
       this.#calls.push({ task, resolve, reject })
       this.#next()

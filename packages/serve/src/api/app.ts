@@ -1,7 +1,6 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { z } from 'zod'
 import { type EdgeEnv, type EdgeOptions, createAnswerHeaders, createEntrance } from '../edge/edge.js'
 import { type ReadLimits, readJson } from '../http/read-json.js'
 import type { Metrics } from '../observe/metrics.js'
@@ -13,6 +12,9 @@ import type { ApiContext, ServerContext } from './context.js'
 import { embeddings } from './embeddings.js'
 import { getModel, listModels } from './models.js'
 import { chatRequest, completionRequest, detokenizeRequest, embeddingRequest, tokenizeRequest } from './schemas.js'
+import type { Route } from './sessions/route.js'
+import { sessionRoutes } from './sessions/session-routes.js'
+import { snapshotRoutes } from './sessions/snapshot-routes.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
@@ -41,6 +43,8 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
+const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
+
 export type App = OpenAPIHono<EdgeEnv>
 
 export function createApp(
@@ -65,6 +69,17 @@ export function createApp(
       if (!isReady()) throw shuttingDown()
       const own = { ...context, scope: c.get('scope') }
       return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
+    })
+  }
+  for (const route of routes) {
+    describeRoute(app, route)
+    app.on(route.method, route.path, async (c) => {
+      if (!isReady()) throw shuttingDown()
+      const { raw } = c.req
+      const body = route.schema ? await readJson(raw, readLimits(context)) : null
+      const query = new URL(raw.url).searchParams
+      const own = { ...context, scope: c.get('scope') }
+      return route.handle(own, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
     })
   }
   const info = { title: 'RetNet', version: '1' }
@@ -94,11 +109,30 @@ function shuttingDown(): ApiError {
 
 function notFound(app: App, { req: { path } }: Context): ApiError {
   const methods = app.routes
-    .filter((route) => route.path === path && route.method !== 'ALL')
+    .filter((route) => pattern(route.path).test(path) && route.method !== 'ALL')
     .map((route) => route.method)
   if (methods.length === 0) return new ApiError(404, 'not_found', 'There is no such path.')
   const allow = [...new Set(methods)].join(', ')
   return new ApiError(405, 'method_not_allowed', `This path has ${allow} alone.`, null, { allow })
+}
+
+/** Parameters of a path are one word each. */
+function pattern(path: string): RegExp {
+  const words = path.split('/').map((word) => (word.startsWith(':') ? '[^/]+' : word.replaceAll('.', '\\.')))
+  return new RegExp(`^${words.join('/')}$`)
+}
+
+function describeRoute(app: App, { method, path, summary, schema }: Route): void {
+  app.openAPIRegistry.registerPath({
+    method,
+    path: path.replace(':id', '{id}'),
+    summary,
+    request: {
+      ...(path.includes(':id') && { params: z.object({ id: z.string() }) }),
+      ...(schema && { body: { required: true, content: { 'application/json': { schema } } } }),
+    },
+    responses: { 200: { description: 'As the README of @retnet/serve tells.' } },
+  })
 }
 
 function describePost(app: App, path: string, summary: string, schema: z.ZodType): void {

@@ -26,7 +26,7 @@ export async function readPrompts(
     throw new ApiError(400, 'too_many_prompts', `${param}: expected up to ${limits.choices} texts.`, param)
   }
   return Promise.all(
-    list.map((one) =>
+    list.map(async (one) =>
       typeof one === 'string' ? ofText(one, served, limits, param) : ofIds(one, served, model, limits, param),
     ),
   )

@@ -39,6 +39,9 @@ const sampling = {
   /** `priority` needs a key that may; `auto` is that where the key may. */
   service_tier: maybe(z.enum(['auto', 'default', 'flex', 'priority'])),
   user: maybe(z.string().max(512)),
+  session: maybe(z.string().max(64)),
+  if_match: maybe(z.int().min(0)),
+  on_busy: maybe(z.enum(['error', 'fork'])),
 }
 
 export const completionRequest = z

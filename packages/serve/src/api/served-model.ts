@@ -30,4 +30,14 @@ export interface ServedModel {
    * What is wrong with the messages is thrown as an error of this project, and goes to the client.
    */
   readonly encodeChat?: (messages: readonly ChatMessage[]) => ArrayLike<number> | Promise<ArrayLike<number>>
+  /**
+   * The ids of messages that go on with a conversation whose last token is `last`, up to where the next answer begins. Null if the
+   * template does not put an answer and what follows one after the other. Errors as those of `encodeChat`.
+   */
+  readonly continueChat?: (
+    messages: readonly ChatMessage[],
+    last: number,
+  ) => ArrayLike<number> | null | Promise<ArrayLike<number> | null>
+  /** Fingerprint of the tokenizer: sessions that were written with another are refused. */
+  readonly tokenizer?: string
 }

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { type RunningServer, type ServeOptions, serve } from '../server.js'
+import { validateLimits } from '../api/limits.js'
 import { createService } from '../service.js'
 import { served, testApp, testContext, testModel } from '../testing.js'
 import { readAccess } from './access.js'
@@ -49,7 +50,7 @@ const codeOf = async (response: Response) => ((await response.json()) as { error
 describe('keys', () => {
   test('row 78: without one, every route of the router but the public ones answers 401', async () => {
     const { url, engine } = await open({ access })
-    const routes = testApp(testContext(createService({ engine, served, queue: 1 }))).routes.filter(
+    const routes = testApp(testContext(createService({ engine, served, limits: validateLimits() }))).routes.filter(
       ({ method }) => method !== 'ALL',
     )
     expect(routes.length).toBeGreaterThan(9)
