@@ -1,7 +1,10 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { fingerprintOf } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
 import type { RunningServer, ServedModel } from '@retnet/serve'
+import type { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
@@ -10,7 +13,8 @@ import { requireTokenizer } from '../model/open-model.js'
 import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
-import { openChatEncoder } from '../text/chat-encoder.js'
+import { TextThread, type TextThreadData } from '../serve/text-thread.js'
+import { openChatEncoder, readChatTexts } from '../text/chat-encoder.js'
 import { type Place, type PlaceOptions, addPlaceOptions, placeHelp, withPlace } from '../serve/place.js'
 import type { EngineOptions } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
@@ -57,7 +61,8 @@ export function addServe(program: Command, io: Io): void {
 const examples = `
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/models /tokenize /detokenize
+       /livez /readyz /metrics /admin/status
 
 Examples:
   retnet serve
@@ -66,7 +71,8 @@ Examples:
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
   const folder = await findModel(io, options)
-  const model = await servedModel(io, folder, options)
+  using texts = await openTexts(io, folder)
+  const model = await servedModel(io, folder, options, texts)
   await withPlace(io, options, model.id, async (place) => {
     const server = await open(io, place, model, options)
     await write(
@@ -79,19 +85,53 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
   })
 }
 
-async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
+/** Null where there are no threads: programs that embed the command. */
+async function openTexts({ textThread, signal }: Io, folder: ModelFolder): Promise<TextThread | null> {
+  const { tokenizerJson } = await readFolderTexts(folder, { signal })
+  if (textThread === undefined || tokenizerJson === null) return null
+  const workerData: TextThreadData = { tokenizerJson, ...(await readChatTexts(folder)) }
+  return TextThread.create(() => new Worker(textThread, { workerData, execArgv: [] }))
+}
+
+async function servedModel(
+  io: Io,
+  folder: ModelFolder,
+  options: CommandOptions,
+  texts: TextThread | null,
+): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
   const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
-  const encodeChat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
     id: options.name ?? basename(folder.name),
-    codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
+    tokenizer: fingerprintOf(tokenizerJson),
+    codec: {
+      ...codecOf(tokenizer),
+      decode: (ids) => tokenizer.decode(ids),
+      ...(texts && { encodeAside: async (text) => (await texts.encode({ text }))! }),
+    },
     bosToken,
     eosTokens,
-    ...(encodeChat && { encodeChat }),
+    ...(await chatOf(folder, tokenizer, texts)),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
+}
+
+async function chatOf(
+  folder: ModelFolder,
+  tokenizer: Tokenizer,
+  texts: TextThread | null,
+): Promise<Pick<ServedModel, 'encodeChat' | 'continueChat'>> {
+  if (texts?.hasChat) {
+    return {
+      encodeChat: async (messages) => (await texts.encode({ messages }))!,
+      continueChat: (messages, last) => texts.encode({ messages, last }),
+    }
+  }
+  const chat = texts ? undefined : await openChatEncoder(folder, tokenizer)
+  return chat
+    ? { encodeChat: (messages) => chat.encode(messages), continueChat: (...both) => chat.proceed(...both) }
+    : {}
 }
 
 async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
@@ -141,6 +181,8 @@ function greeting(url: string, id: string): string {
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
+
+A page that writes: ${url}   The API in words: ${url}/docs
 
 `
 }
