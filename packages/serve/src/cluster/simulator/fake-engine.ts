@@ -37,7 +37,7 @@ export function fakeEngine(
 ): TextEngine & { readonly texts: number } {
   const texts = new Set<FakeText>()
   let closed = false
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   const free = (text: FakeText): void => {
     texts.delete(text)
     for (const wake of waiting.splice(0)) wake()
@@ -53,6 +53,7 @@ export function fakeEngine(
       vocabSize: VOCABULARY,
       stateBytes: 0,
       width: 1,
+      stateShapes: {},
       weightBytes: 0,
     },
     get status() {
@@ -141,7 +142,7 @@ class FakeText implements RunningText {
     const { seed, maxTokens } = this.#request.settings
     if (seed === FAILING_SEED && this.#drawn === FAILS_AFTER) return this.#end(new FakeModelError('as a test'))
     if (seed === DEADLY_SEED && this.#drawn === FAILS_AFTER) return this.#process.kill()
-    const id = nextToken(this.#history, seed!)
+    const id = nextToken(this.#history, seed)
     this.#history.push(id)
     this.#drawn += 1
     const finish = this.#drawn === maxTokens ? ({ finishReason: 'length' } as const) : {}

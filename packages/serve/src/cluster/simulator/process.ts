@@ -90,7 +90,7 @@ export class SimProcess {
         if (this.isKilled) return
         work().then(
           (value) => answer(() => resolve(value)),
-          (error: unknown) => answer(() => reject(error as Error)),
+          (error: unknown) => answer(() => reject(error)),
         )
       }
       this.#scheduler.at(this.#hooks.latencyMs(), arrive)

@@ -2,7 +2,7 @@
 export interface Scheduler {
   readonly now: number
   /** Between 0 and 1. */
-  random(): number
+  readonly random: () => number
   /** Runs `event` after `ms` of virtual time. Gives a function that takes it back. */
   at(ms: number, event: () => void): () => void
   /** Runs events until `isOver`, or until `limitMs` of virtual time have passed or nothing is left: then it throws. */

@@ -58,14 +58,14 @@ export async function simulate(simulation: Simulation): Promise<Outcome> {
     },
   })
   const seen: Seen[] = []
-  let failure: unknown
+  const failures: unknown[] = []
   let open = clients.length
   for (const turns of clients)
     void runAll(turns)
-      .catch((error: unknown) => (failure ??= error))
+      .catch((error: unknown) => failures.push(error))
       .finally(() => (open -= 1))
   await scheduler.run(() => open === 0, LIMIT_MS)
-  if (failure !== undefined) throw failure
+  assert.deepEqual(failures, [])
   await scheduler.settle(SETTLE_MS)
   await checkRest(cluster, clients.flat(), simulation)
   await checkTurns(cluster, seen)
