@@ -67,7 +67,8 @@ function typeOf(given, resolve) {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' or ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   const branches = schema.anyOf ?? schema.oneOf
-  if (branches) return [...new Set(branches.map((one) => typeOf(one, resolve)))].filter((one) => one !== 'null').join(' or ')
+  if (branches)
+    return [...new Set(branches.map((one) => typeOf(one, resolve)))].filter((one) => one !== 'null').join(' or ')
   const types = [schema.type ?? 'any'].flat().filter((one) => one !== 'null')
   return schema.items ? `${types} of ${typeOf(schema.items, resolve)}` : types.join(' or ')
 }
@@ -87,5 +88,9 @@ function answers(responses) {
 function table(heads, rows) {
   const line = (kind, cells) => make('tr', {}, ...cells.map((cell) => make(kind, {}, cell)))
   const body = rows.map((cells) => line('td', cells))
-  return make('div', { class: 'table' }, make('table', {}, make('thead', {}, line('th', heads)), make('tbody', {}, ...body)))
+  return make(
+    'div',
+    { class: 'table' },
+    make('table', {}, make('thead', {}, line('th', heads)), make('tbody', {}, ...body)),
+  )
 }

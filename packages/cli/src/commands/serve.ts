@@ -1,5 +1,6 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
+import { Fingerprint } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
 import type { RunningServer, ServedModel } from '@retnet/serve'
 import type { Command } from 'commander'
@@ -57,7 +58,9 @@ export function addServe(program: Command, io: Io): void {
 const examples = `
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment: files of snapshots are signed with the first key, and taken in with a signature alone.
+
+Paths: /v1/completions /v1/chat/completions /v1/sessions /v1/snapshots /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
 
 Examples:
   retnet serve
@@ -82,14 +85,15 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
 async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
   const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
-  const encodeChat = await openChatEncoder(folder, tokenizer)
+  const chat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
     id: options.name ?? basename(folder.name),
     codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
     bosToken,
     eosTokens,
-    ...(encodeChat && { encodeChat }),
+    ...chat,
+    tokenizer: new Fingerprint().add('tokenizer', new TextEncoder().encode(tokenizerJson!)).digest(),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
 }
@@ -110,11 +114,20 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         queue,
         ...(maxConnections && { connections: maxConnections }),
       },
+      ...(place.stores && { checkpointTokens }),
+      snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
       ...(await readEdgeOptions(io, options)),
     })
   } catch (cause) {
     throw cannotListen(cause, host, port)
   }
+}
+
+/** Drawn tokens of a text that a worker which takes it over reads again at most. */
+const checkpointTokens = 256
+
+function keysOf(text = ''): string[] {
+  return text.split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
 }
 
 const reasons: Readonly<Record<string, readonly [message: string, fix: string]>> = {

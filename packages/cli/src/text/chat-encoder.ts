@@ -1,11 +1,13 @@
 /** From conversations to token ids, by the chat template in the folder of a model. */
 import type { ModelFolder } from '@retnet/formats'
-import type { ChatMessage } from '@retnet/serve'
+import type { ChatMessage, ServedModel } from '@retnet/serve'
 import type { Tokenizer } from '@retnet/tokenizer'
 import { ChatTemplate } from '@retnet/tokenizer/chat'
 import { CommandError } from '../errors.js'
+import { continuationOf } from './chat-continuation.js'
 
-export type ChatEncoder = (messages: readonly ChatMessage[]) => Uint32Array
+/** The two of a served model. */
+export type ChatEncoder = Required<Pick<ServedModel, 'encodeChat' | 'continueChat'>>
 
 /** Undefined for a folder without a template. Throws ChatTemplateError for one that is broken. */
 export async function openChatEncoder(folder: ModelFolder, tokenizer: Tokenizer): Promise<ChatEncoder | undefined> {
@@ -18,15 +20,24 @@ export async function openChatEncoder(folder: ModelFolder, tokenizer: Tokenizer)
     { jinja },
   )
   if (!template.names.includes('default')) return undefined
-  return (messages) => {
-    for (const message of messages) requirePlain(message, tokenizer)
-    // the template has put the special tokens in
-    return tokenizer.encode(
-      template.apply(
-        messages.map((message) => ({ ...message })),
-        { addGenerationPrompt: true },
-      ),
-    )
+  const textOf = (messages: readonly ChatMessage[]) => {
+    const plain = messages.map((message) => ({ ...message }))
+    return template.apply(plain, { addGenerationPrompt: true })
+  }
+  // the template has put the special tokens in
+  return {
+    encodeChat(messages) {
+      for (const message of messages) requirePlain(message, tokenizer)
+      return tokenizer.encode(textOf(messages))
+    },
+    continueChat(messages, last) {
+      for (const message of messages) requirePlain(message, tokenizer)
+      const text = continuationOf(textOf, messages)
+      if (text === null) return null
+      const ids = tokenizer.encode(text)
+      // the answer may have ended with the token that the template puts after it, or without
+      return ids[0] === last ? ids.subarray(1) : ids
+    },
   }
 }
 

@@ -64,13 +64,18 @@ function success({ response, streams }: RouteWords) {
   const whole = { 'application/json': { schema: response } }
   if (!streams) return { description: 'The answer', content: whole }
   const events = { 'text/event-stream': { schema: z.string() } }
-  return { description: 'The answer; with stream: true its parts as events, and [DONE]', content: { ...whole, ...events } }
+  return {
+    description: 'The answer; with stream: true its parts as events, and [DONE]',
+    content: { ...whole, ...events },
+  }
 }
 
 function failures({ method, errors = [] }: RouteWords, isPublic: boolean) {
   const statuses = new Set([...(isPublic ? [] : [401]), ...(method === 'post' ? ofPosts : []), ...errors])
   const content = { 'application/json': { schema: errorResponse } }
-  return Object.fromEntries([...statuses].sort((a, b) => a - b).map((status) => [status, { description: problems[status], content }]))
+  return Object.fromEntries(
+    [...statuses].sort((a, b) => a - b).map((status) => [status, { description: problems[status], content }]),
+  )
 }
 
 export function openApiDocument(app: App): object {
@@ -79,5 +84,9 @@ export function openApiDocument(app: App): object {
 
 export function registerSecurity(app: App): void {
   const words = 'Needed where the server has keys.'
-  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer', description: words })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
+    type: 'http',
+    scheme: 'bearer',
+    description: words,
+  })
 }
