@@ -112,12 +112,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     isWatchedOnly: options.role === 'worker',
   })
   const addressOf = createClientAddress(options.trustedProxies ?? [])
-  const handle = (request: Request, { record, incoming }: RequestEnv) => {
+  const handle = (request: Request, { record, incoming, hangUp }: RequestEnv) => {
     const wrong = hostError(request, allowedHosts)
     record.errorCode = wrong?.code ?? null
     const forwardedFor = request.headers.get('x-forwarded-for')
     const address = addressOf({ remoteAddress: incoming.socket.remoteAddress, forwardedFor })
-    return wrong?.response ?? app.fetch(request, { record, address })
+    return wrong?.response ?? app.fetch(request, { record, address, hangUp })
   }
   const server = createLimitedServer({
     timeouts,

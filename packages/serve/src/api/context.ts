@@ -42,6 +42,8 @@ export interface RequestScope {
   readonly caller: Caller
   readonly admission: Admission
   readonly record: RequestRecord
+  /** Cuts the connection. */
+  readonly hangUp: () => void
 }
 
 /** What every endpoint works with. */

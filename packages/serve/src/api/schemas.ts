@@ -23,7 +23,7 @@ const sampling = {
   max_tokens: maybe(z.int().min(0)),
   temperature: maybe(z.number()),
   top_p: maybe(z.number()),
-  top_k: maybe(z.int()),
+  top_k: maybe(z.int().max(1_000_000)),
   min_p: maybe(z.number()),
   repetition_penalty: maybe(z.number()),
   frequency_penalty: maybe(z.number()),
