@@ -15,6 +15,7 @@ import { chatRequest, completionRequest, detokenizeRequest, embeddingRequest, to
 import type { Route } from './sessions/route.js'
 import { sessionRoutes } from './sessions/session-routes.js'
 import { snapshotRoutes } from './sessions/snapshot-routes.js'
+import { streamRoutes } from './streams/stream-routes.js'
 import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
@@ -43,7 +44,7 @@ const posts: readonly Post[] = [
   { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
 ]
 
-const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
+const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes, ...streamRoutes]
 
 export type App = OpenAPIHono<EdgeEnv>
 

@@ -34,7 +34,7 @@ const sampling = {
   ignore_eos: maybe(z.boolean()),
   n: maybe(z.int().min(1)),
   stream: maybe(z.boolean()),
-  stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()) })),
+  stream_options: maybe(z.strictObject({ include_usage: maybe(z.boolean()), resumable: maybe(z.boolean()) })),
   response_format: maybe(responseFormat),
   /** `priority` needs a key that may; `auto` is that where the key may. */
   service_tier: maybe(z.enum(['auto', 'default', 'flex', 'priority'])),

@@ -45,6 +45,8 @@ export interface TurnRunOptions {
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
   readonly readAhead?: number
+  /** Milliseconds that a text which is so far ahead waits for its reader before it is given up. Default 120,000. */
+  readonly abandonedMs?: number
   /** Default: that of the system. */
   readonly clock?: Clock
 }
@@ -212,10 +214,14 @@ export class TurnRun {
 
   /** A text is not written for nobody: a reader that stops reading stops it, and the engine gives its row away. */
   async #waitForReader(): Promise<void> {
-    const { readAhead = 256 } = this.#options
+    const { readAhead = 256, abandonedMs = 120_000 } = this.#options
+    let { ahead } = this.#log!
+    let since = this.#clock.now()
     while (this.#log!.ahead > readAhead && !this.#log!.isCancelled && !this.#cancelled && !this.#handsOver) {
       await delay(this.#clock, readerPollMs)
       await this.#log!.write([])
+      if (this.#log!.ahead < ahead) [ahead, since] = [this.#log!.ahead, this.#clock.now()]
+      if (this.#clock.now() - since > abandonedMs) this.cancel()
     }
   }
 
