@@ -1,8 +1,10 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
-import { Fingerprint } from '@retnet/core'
+import { Worker } from 'node:worker_threads'
+import { fingerprintOf } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
 import type { RunningServer, ServedModel } from '@retnet/serve'
+import type { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
@@ -11,7 +13,8 @@ import { requireTokenizer } from '../model/open-model.js'
 import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
-import { openChatEncoder } from '../text/chat-encoder.js'
+import { TextThread, type TextThreadData } from '../serve/text-thread.js'
+import { openChatEncoder, readChatTexts } from '../text/chat-encoder.js'
 import { type Place, type PlaceOptions, addPlaceOptions, placeHelp, withPlace } from '../serve/place.js'
 import type { EngineOptions } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
@@ -60,7 +63,7 @@ The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, runni
 
 RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment: files of snapshots are signed with the first key, and taken in with a signature alone.
 
-Paths: /v1/completions /v1/chat/completions /v1/sessions /v1/snapshots /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+Paths: /v1/completions /v1/chat/completions /v1/sessions /v1/snapshots /v1/streams /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
 
 Examples:
   retnet serve
@@ -69,7 +72,8 @@ Examples:
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
   const folder = await findModel(io, options)
-  const model = await servedModel(io, folder, options)
+  using texts = await openTexts(io, folder)
+  const model = await servedModel(io, folder, options, texts)
   await withPlace(io, options, model.id, async (place) => {
     const server = await open(io, place, model, options)
     await write(
@@ -82,20 +86,53 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
   })
 }
 
-async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
+/** Null where there are no threads: programs that embed the command. */
+async function openTexts({ textThread, signal }: Io, folder: ModelFolder): Promise<TextThread | null> {
+  const { tokenizerJson } = await readFolderTexts(folder, { signal })
+  if (textThread === undefined || tokenizerJson === null) return null
+  const workerData: TextThreadData = { tokenizerJson, ...(await readChatTexts(folder)) }
+  return TextThread.create(() => new Worker(textThread, { workerData, execArgv: [] }))
+}
+
+async function servedModel(
+  io: Io,
+  folder: ModelFolder,
+  options: CommandOptions,
+  texts: TextThread | null,
+): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
   const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
-  const chat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
     id: options.name ?? basename(folder.name),
-    codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
+    tokenizer: fingerprintOf(tokenizerJson),
+    codec: {
+      ...codecOf(tokenizer),
+      decode: (ids) => tokenizer.decode(ids),
+      ...(texts && { encodeAside: async (text) => (await texts.encode({ text }))! }),
+    },
     bosToken,
     eosTokens,
-    ...chat,
-    tokenizer: new Fingerprint().add('tokenizer', new TextEncoder().encode(tokenizerJson!)).digest(),
+    ...(await chatOf(folder, tokenizer, texts)),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
+}
+
+async function chatOf(
+  folder: ModelFolder,
+  tokenizer: Tokenizer,
+  texts: TextThread | null,
+): Promise<Pick<ServedModel, 'encodeChat' | 'continueChat'>> {
+  if (texts?.hasChat) {
+    return {
+      encodeChat: async (messages) => (await texts.encode({ messages }))!,
+      continueChat: (messages, last) => texts.encode({ messages, last }),
+    }
+  }
+  const chat = texts ? undefined : await openChatEncoder(folder, tokenizer)
+  return chat
+    ? { encodeChat: (messages) => chat.encode(messages), continueChat: (...both) => chat.proceed(...both) }
+    : {}
 }
 
 async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {

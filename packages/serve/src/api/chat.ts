@@ -35,7 +35,7 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
   }
   const grammar = await grammarOf(context, request)
   const session = await openSession(context, request)
-  const ids = requireLength(encodeChat(served, request, session?.record ?? null), limits, 'messages')
+  const ids = requireLength(await encodeChat(served, request, session?.record ?? null), limits, 'messages')
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'chat',
@@ -62,18 +62,18 @@ function logprobsOf({ logprobs, top_logprobs }: ChatRequest): number | undefined
   throw new ApiError(400, 'invalid_value', 'top_logprobs: only with logprobs: true.', 'top_logprobs')
 }
 
-function encodeChat(
+async function encodeChat(
   { encodeChat: encode, continueChat, id }: ServedModel,
   { messages }: ChatRequest,
   session: SessionRecord | null,
-): ArrayLike<number> {
+): Promise<ArrayLike<number>> {
   if (!encode) {
     const message = `${id} has no chat template, so it cannot be talked to in messages. Use /v1/completions.`
     throw new ApiError(400, 'no_chat_template', message, 'messages')
   }
-  const ids = refusing(() => {
+  const ids = await refusing(async () => {
     if (session === null || session.length === 0) return encode(messages.map(plain))
-    return continueChat?.(messages.map(plain), session.last!) ?? null
+    return (await continueChat?.(messages.map(plain), session.last!)) ?? null
   })
   if (ids === null) {
     const message = `The chat template of ${id} does not tell how a conversation goes on. Use /v1/completions.`
@@ -84,9 +84,9 @@ function encodeChat(
 }
 
 /** The template, or who runs it, may refuse the messages: their order, their roles, what is in them. */
-function refusing<T>(work: () => T): T {
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!RetNetError.isInstance(error)) throw error
     throw new ApiError(400, 'invalid_messages', error.message, 'messages')

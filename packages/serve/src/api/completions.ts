@@ -35,8 +35,8 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     throw new ApiError(400, 'invalid_value', message, 'echo')
   }
   const prompts = session
-    ? [readSessionPrompt(context, request.prompt, session.record)]
-    : readPrompts(request.prompt, served, model, limits)
+    ? [await readSessionPrompt(context, request.prompt, session.record)]
+    : await readPrompts(request.prompt, served, model, limits)
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'completion',

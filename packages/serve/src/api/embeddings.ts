@@ -17,7 +17,7 @@ export async function embeddings(context: ApiContext, body: unknown, signal: Abo
   requireModel(context, request.model)
   requireWidth(request.dimensions, model.width)
   await turns.requireRoom()
-  const prompts = readPrompts(request.input, served, model, limits, 'input')
+  const prompts = await readPrompts(request.input, served, model, limits, 'input')
   const vectors = await embed(context, prompts, request.pooling ?? 'mean', signal)
   const isText = request.encoding_format === 'base64'
   const tokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)

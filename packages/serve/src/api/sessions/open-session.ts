@@ -48,15 +48,15 @@ export async function requireSession(
 }
 
 /** What the session goes on with; nothing at all is well after something. What begins a text begins the first one alone. */
-export function readSessionPrompt(
+export async function readSessionPrompt(
   { served, model, limits }: ApiContext,
   value: unknown,
   { length }: SessionRecord,
-): ReadPrompt {
+): Promise<ReadPrompt> {
   if (length > 0 && (value == null || value === '' || (Array.isArray(value) && value.length === 0))) {
     return { ids: new Int32Array(), text: '' }
   }
-  const prompts = readPrompts(value, length > 0 ? { ...served, bosToken: null } : served, model, limits)
+  const prompts = await readPrompts(value, length > 0 ? { ...served, bosToken: null } : served, model, limits)
   if (prompts.length === 1) return prompts[0]
   throw new ApiError(400, 'invalid_prompt', 'prompt: expected one, because a session has one next text.', 'prompt')
 }

@@ -50,7 +50,7 @@ async function create(context: ApiContext, { body, signal }: RouteRequest): Prom
   const { sessions } = context
   try {
     await context.turns.requireRoom()
-    const { ids } = readSessionPrompt(context, request.prompt, made)
+    const { ids } = await readSessionPrompt(context, request.prompt, made)
     return told(context, await ingest(context, made, ids, signal), 201)
   } catch (error) {
     // nobody knows its id
@@ -96,7 +96,7 @@ async function append(context: ApiContext, { id, body, signal }: RouteRequest): 
   requireModel(context, request.model)
   const record = await requireSession(context, id, request.if_match)
   await context.turns.requireRoom()
-  const { ids } = readSessionPrompt(context, request.prompt, record)
+  const { ids } = await readSessionPrompt(context, request.prompt, record)
   if (ids.length === 0) throw new ApiError(400, 'invalid_prompt', 'prompt: expected at least one token.', 'prompt')
   return told(context, await ingest(context, record, ids, signal))
 }
