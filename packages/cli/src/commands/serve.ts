@@ -63,7 +63,9 @@ The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, runni
 
 RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment: files of snapshots are signed with the first key, and taken in with a signature alone.
 
-Paths: /v1/completions /v1/chat/completions /v1/sessions /v1/snapshots /v1/streams /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/sessions /v1/snapshots
+       /v1/streams /v1/models /tokenize /detokenize
+       /livez /readyz /metrics /admin/status
 
 Examples:
   retnet serve
@@ -191,6 +193,8 @@ function greeting(url: string, id: string): string {
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
+
+A page that writes: ${url}   The API in words: ${url}/docs
 
 `
 }
