@@ -17,6 +17,7 @@ const code = await run(process.argv.slice(2), {
   env: process.env,
   signal: interrupts.abort.signal,
   engineThread: new URL('./engine-thread.js', import.meta.url),
+  textThread: new URL('./text-thread.js', import.meta.url),
   onInterrupt: (listener) => interrupts.listen(listener),
   onStop: (listener) => interrupts.onStop(listener),
 })

@@ -24,6 +24,8 @@ export interface Io {
   readonly onInterrupt?: (listener: () => void) => () => void
   /** The program of a thread that runs a model for `retnet serve`. Absent: it runs in this thread. */
   readonly engineThread?: URL
+  /** The program of a thread that encodes texts for it. Absent: this thread does. */
+  readonly textThread?: URL
   /**
    * Gives the first signal of any kind to the caller, until the returned function is called: a server ends what it has begun.
    * Absent where there are none.

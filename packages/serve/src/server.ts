@@ -50,6 +50,10 @@ export interface ServeOptions {
   readonly timeouts?: Partial<Timeouts>
   /** Bearer keys of users, who have one tenant and no rate limits. Default: none, and everybody may ask if there is no `access` either. */
   readonly apiKeys?: readonly string[]
+  /** Sign and check the files of snapshots: the first one signs, all are believed. With keys, files without a signature are refused. */
+  readonly snapshotKeys?: readonly string[]
+  /** Drawn tokens between the places from which another worker can take a long text over. Default: none are kept. */
+  readonly checkpointTokens?: number
   /** Keys with tenants, roles and rate limits. */
   readonly access?: Access
   /** Rate limits of each address, where there are no keys. Default: none. */
@@ -76,7 +80,7 @@ export interface RunningServer extends AsyncDisposable {
 
 const names = (
   'engine role facts model stores host port allowedHosts limits timeouts apiKeys access anonymousLimits rateLimiter trustedProxies corsOrigins ' +
-  'publicMetrics logger onError'
+  'publicMetrics logger snapshotKeys checkpointTokens onError'
 ).split(' ')
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
@@ -96,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
   const edge = edgeOf(options, rateLimiter)
-  const service = await openService(options, limits.queue, report)
+  const service = await openService(options, limits, report)
   const metrics = createMetrics(model.id, service.load)
   const observer = createObserver({ metrics, logger, tracing: await openTracing() })
   const context = { ...service, served: model, limits, timeouts, created: seconds() }
@@ -108,12 +112,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     isWatchedOnly: options.role === 'worker',
   })
   const addressOf = createClientAddress(options.trustedProxies ?? [])
-  const handle = (request: Request, { record, incoming }: RequestEnv) => {
+  const handle = (request: Request, { record, incoming, hangUp }: RequestEnv) => {
     const wrong = hostError(request, allowedHosts)
     record.errorCode = wrong?.code ?? null
     const forwardedFor = request.headers.get('x-forwarded-for')
     const address = addressOf({ remoteAddress: incoming.socket.remoteAddress, forwardedFor })
-    return wrong?.response ?? app.fetch(request, { record, address })
+    return wrong?.response ?? app.fetch(request, { record, address, hangUp })
   }
   const server = createLimitedServer({
     timeouts,
@@ -128,6 +132,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     await within(service.turns.idle(), graceMs)
     service.turns.abort(new EngineClosedError())
     await service.worker?.stop(options.role === 'worker' ? graceMs : 0)
+    await service.sweeper?.stop()
     engine?.abort()
     await end(server)
     metrics.close()
@@ -138,15 +143,20 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function openService(
-  { engine, facts, stores, model }: ServeOptions,
-  queue: number,
+  { engine, facts, stores, model, snapshotKeys, checkpointTokens }: ServeOptions,
+  limits: Limits,
   onError: (error: unknown) => void,
 ): Promise<Service> {
   if (engine === null && !(facts && stores)) {
     throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
   }
-  const given = { ...(facts && { facts }), ...(stores && { stores }) }
-  const service = createService({ engine, served: model, queue, onError, ...given })
+  const given = {
+    ...(facts && { facts }),
+    ...(stores && { stores }),
+    ...(snapshotKeys && { snapshotKeys }),
+    ...(checkpointTokens && { checkpointTokens }),
+  }
+  const service = createService({ engine, served: model, limits, onError, ...given })
   if (engine && stores) await publishModel(stores.states, model.id, service.model)
   return service
 }

@@ -1,11 +1,17 @@
 /** What stands between the routes and the engine in one process: a queue, a log, and a worker that takes turns from one to the other. */
 import type { ModelFacts } from './api/context.js'
+import type { Limits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
 import { Engine } from './engine/engine.js'
 import { type TextEngine, textEngine } from './engine/text-engine.js'
 import { constraintsOf } from './grammar/create-constraints.js'
 import { Grammars } from './grammar/grammars.js'
 import { vocabularyOf } from './grammar/vocabulary-of.js'
+import { SessionService } from './sessions/session-service.js'
+import { Sweeper } from './sessions/sweeper.js'
+import { turnCheckpoints } from './sessions/turn-checkpoints.js'
+import { turnSessions } from './sessions/turn-sessions.js'
+import { type Clock, systemClock } from './stores/common/clock.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
@@ -18,8 +24,13 @@ export interface ServiceOptions {
   readonly facts?: ModelFacts
   readonly served: ServedModel
   readonly stores?: Stores
-  /** Turns that may wait. */
-  readonly queue: number
+  readonly limits: Limits
+  /** Sign and check the files of snapshots; see `Signatures`. */
+  readonly snapshotKeys?: readonly string[]
+  /** Drawn tokens between the places that a long text can be taken over from. Default: there are none. */
+  readonly checkpointTokens?: number
+  /** Of sessions: when they expire. */
+  readonly clock?: Clock
   readonly onError?: (error: unknown) => void
 }
 
@@ -39,32 +50,55 @@ export interface Service {
   /** Of the model, for looking at what a request asks for. */
   readonly grammars: Grammars
   readonly worker: TurnWorker | null
+  readonly sessions: SessionService
+  readonly sweeper: Sweeper
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
 }
 
-export function createService({
-  engine,
-  facts,
-  served,
-  stores = memoryStores(),
-  queue,
-  onError,
-}: ServiceOptions): Service {
+export function createService(options: ServiceOptions): Service {
+  const { engine, facts, served, stores = memoryStores(), limits, clock = systemClock, onError = () => {} } = options
   const { codec } = served
   const vocabSize = engine instanceof Engine ? engine.model.spec.vocabSize : (engine?.facts ?? facts!).vocabSize
   const grammars = new Grammars(() => vocabularyOf(codec, vocabSize))
   const createConstraint = constraintsOf(grammars)
   const writer = engine instanceof Engine ? textEngine(engine, { codec, createConstraint }) : engine
+  const model = withTokenizer(writer?.facts ?? facts!, served)
+  const sessions = sessionsOf(options, stores, model)
+  const { checkpointTokens: every } = options
   return {
     grammars,
-    turns: new Turns(stores, queue),
-    worker: writer && new TurnWorker({ engine: writer, stores, ...(onError && { onError }) }),
+    sessions,
+    sweeper: new Sweeper({ stores, clock, onError }),
+    turns: new Turns(stores, limits.queue),
+    worker:
+      writer &&
+      new TurnWorker({
+        engine: writer,
+        stores,
+        onError,
+        sessions: turnSessions(sessions.sessions, model.identity),
+        ...(every && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
+      }),
     load: async () => {
       const { rows, running, waiting } = writer?.status ?? { rows: 0, running: 0, waiting: 0 }
       const queued = await stores.queue.status()
       return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
     },
-    model: writer?.facts ?? facts!,
+    model,
   }
+}
+
+function sessionsOf({ limits, snapshotKeys, clock }: ServiceOptions, { states }: Stores, { identity }: ModelFacts) {
+  return new SessionService({
+    store: states,
+    model: identity,
+    quota: { sessions: limits.sessions, snapshots: limits.snapshots, bytes: limits.sessionBytes },
+    ...(snapshotKeys && { snapshotKeys }),
+    ...(clock && { clock }),
+  })
+}
+
+function withTokenizer(facts: ModelFacts, { tokenizer }: ServedModel): ModelFacts {
+  return tokenizer === undefined ? facts : { ...facts, identity: { ...facts.identity, tokenizer } }
 }

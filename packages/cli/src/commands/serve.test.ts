@@ -3,11 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
 import { memoryIo } from '../memory-io.js'
 import { run } from '../run.js'
+import { buildThread } from '../testing.js'
 
 const model = resolve(import.meta.dirname, '../../../../models/novels-7m')
 
@@ -37,7 +36,7 @@ test('retnet serve answers the curl that it prints and those of the README, and 
 
 test('with the engine in a thread of its own, requests are answered while it computes', async () => {
   let stop = () => {}
-  const engineThread = await buildThread()
+  const engineThread = await buildThread('engine-thread', folder)
   const io = { ...memoryIo(), engineThread, onStop: (listener: () => void) => ((stop = listener), () => {}) }
   const ended = run(['serve', '--model', model, '--port', '0', '--rows', '2', '--threads', '1'], io)
   await expect.poll(() => io.output.stdout, { timeout: 60_000 }).toContain('curl')
@@ -56,7 +55,7 @@ test('with the engine in a thread of its own, requests are answered while it com
 })
 
 test('what the thread says of a wrong option is what the command says', async () => {
-  const io = { ...memoryIo(), engineThread: await buildThread() }
+  const io = { ...memoryIo(), engineThread: await buildThread('engine-thread', folder) }
   const args = ['serve', '--model', model, '--port', '0', '--state-dtype', 'f16']
   expect([await run(args, io), io.output.stderr]).toEqual([
     2,
@@ -99,6 +98,17 @@ test('a port that is in use is said to be, with what to do', async () => {
 })
 
 test.each([
+  ['--role', 'worker'],
+  ['--role', 'manager'],
+  ['--states', 'folder'],
+  ['--redis', 'redis://localhost:1'],
+])('%s %s alone is refused as wrong usage', async (...args) => {
+  const io = memoryIo()
+  expect(await run(['serve', '--model', model, ...args], io)).toBe(2)
+  expect(io.output.stderr).toContain(args[0])
+})
+
+test.each([
   ['--port', '70000'],
   ['--rows', '0'],
   ['--prot', '1'],
@@ -106,26 +116,10 @@ test.each([
   expect(await run(['serve', ...args], memoryIo())).toBe(2)
 })
 
-// a thread of Node does not run TypeScript with these imports, so the program is built first
-async function buildThread(): Promise<URL> {
-  const outfile = join(folder, 'engine-thread.mjs')
-  await build({
-    entryPoints: [resolve(import.meta.dirname, '../engine-thread.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@retnet/source'],
-    external: ['webgpu', 'onnxruntime-node', '*.node'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
-    outfile,
-  })
-  return pathToFileURL(outfile)
-}
-
 function examples(): string[] {
   const readme = readFileSync(resolve(import.meta.dirname, '../../../serve/README.md'), 'utf8')
   const found = /```sh\n(.+?)```/s.exec(readme)![1].trim().split('\n\n')
-  expect(found).toHaveLength(5)
+  expect(found).toHaveLength(7)
   return found
 }
 

@@ -1,7 +1,10 @@
 /** `retnet serve`: a model over HTTP, in the shape of the OpenAI API, until a signal ends it. */
 import { basename } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { fingerprintOf } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
-import type { RunningServer, ServedModel, TextEngine } from '@retnet/serve'
+import type { RunningServer, ServedModel } from '@retnet/serve'
+import type { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
 import { type Io, write } from '../io.js'
@@ -10,11 +13,13 @@ import { requireTokenizer } from '../model/open-model.js'
 import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
-import { openChatEncoder } from '../text/chat-encoder.js'
-import { type EngineOptions, withEngine } from '../serve/with-engine.js'
+import { TextThread, type TextThreadData } from '../serve/text-thread.js'
+import { openChatEncoder, readChatTexts } from '../text/chat-encoder.js'
+import { type Place, type PlaceOptions, addPlaceOptions, placeHelp, withPlace } from '../serve/place.js'
+import type { EngineOptions } from '../serve/with-engine.js'
 import { codecOf } from '../text/codec.js'
 
-interface CommandOptions extends EngineOptions, EdgeOptions {
+interface CommandOptions extends EngineOptions, EdgeOptions, PlaceOptions {
   readonly host: string
   readonly port: number
   readonly allowHost?: readonly string[]
@@ -48,15 +53,16 @@ export function addServe(program: Command, io: Io): void {
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
     .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
-  addEdgeOptions(command)
-    .addHelpText('after', edgeHelp + examples)
+  addEdgeOptions(addPlaceOptions(command))
+    .addHelpText('after', edgeHelp + placeHelp + examples)
     .action((options: CommandOptions) => runServe(io, options))
 }
 
 const examples = `
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/models /tokenize /detokenize
+       /livez /readyz /metrics /admin/status
 
 Examples:
   retnet serve
@@ -65,37 +71,75 @@ Examples:
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
   const folder = await findModel(io, options)
-  const model = await servedModel(io, folder, options)
-  await withEngine(io, options, async (engine) => {
-    const server = await open(io, engine, model, options)
-    await write(io.stdout, greeting(server.url, model.id))
+  using texts = await openTexts(io, folder)
+  const model = await servedModel(io, folder, options, texts)
+  await withPlace(io, options, model.id, async (place) => {
+    const server = await open(io, place, model, options)
+    await write(
+      io.stdout,
+      options.role === 'worker' ? workerGreeting(server.url, model.id) : greeting(server.url, model.id),
+    )
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
     await server.close(options.grace * 1000)
   })
 }
 
-async function servedModel(io: Io, folder: ModelFolder, options: CommandOptions): Promise<ServedModel> {
+/** Null where there are no threads: programs that embed the command. */
+async function openTexts({ textThread, signal }: Io, folder: ModelFolder): Promise<TextThread | null> {
+  const { tokenizerJson } = await readFolderTexts(folder, { signal })
+  if (textThread === undefined || tokenizerJson === null) return null
+  const workerData: TextThreadData = { tokenizerJson, ...(await readChatTexts(folder)) }
+  return TextThread.create(() => new Worker(textThread, { workerData, execArgv: [] }))
+}
+
+async function servedModel(
+  io: Io,
+  folder: ModelFolder,
+  options: CommandOptions,
+  texts: TextThread | null,
+): Promise<ServedModel> {
   const { tokenizerJson, generation } = await readFolderTexts(folder, { signal: io.signal })
   const tokenizer = await requireTokenizer({ tokenizerJson, name: folder.name })
-  const encodeChat = await openChatEncoder(folder, tokenizer)
   const { bosToken, eosTokens, temperature, topP, topK, repetitionPenalty } = generation
   return {
     id: options.name ?? basename(folder.name),
-    codec: { ...codecOf(tokenizer), decode: (ids) => tokenizer.decode(ids) },
+    tokenizer: fingerprintOf(tokenizerJson),
+    codec: {
+      ...codecOf(tokenizer),
+      decode: (ids) => tokenizer.decode(ids),
+      ...(texts && { encodeAside: async (text) => (await texts.encode({ text }))! }),
+    },
     bosToken,
     eosTokens,
-    ...(encodeChat && { encodeChat }),
+    ...(await chatOf(folder, tokenizer, texts)),
     defaults: { temperature, topP, topK, repetitionPenalty },
   }
 }
 
-async function open(io: Io, engine: TextEngine, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+async function chatOf(
+  folder: ModelFolder,
+  tokenizer: Tokenizer,
+  texts: TextThread | null,
+): Promise<Pick<ServedModel, 'encodeChat' | 'continueChat'>> {
+  if (texts?.hasChat) {
+    return {
+      encodeChat: async (messages) => (await texts.encode({ messages }))!,
+      continueChat: (messages, last) => texts.encode({ messages, last }),
+    }
+  }
+  const chat = texts ? undefined : await openChatEncoder(folder, tokenizer)
+  return chat
+    ? { encodeChat: (messages) => chat.encode(messages), continueChat: (...both) => chat.proceed(...both) }
+    : {}
+}
+
+async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
   const { host, port, allowHost, maxPromptTokens, maxTokens, maxConnections, queue } = options
   try {
     return await serve({
-      engine,
+      ...place,
       model,
       host,
       port,
@@ -128,11 +172,17 @@ function cannotListen(cause: unknown, host: string, port: number): unknown {
   return error
 }
 
+function workerGreeting(url: string, id: string): string {
+  return `${id}: writing what gateways ask for; how it is: ${url}/readyz and ${url}/metrics\n`
+}
+
 function greeting(url: string, id: string): string {
   const body = JSON.stringify({ model: id, prompt: 'It was a dark and stormy night', max_tokens: 40 })
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
+
+A page that writes: ${url}   The API in words: ${url}/docs
 
 `
 }

@@ -2,8 +2,9 @@
 import { RowError } from '@retnet/core'
 import { GenerateArgumentError } from '@retnet/generate'
 import { EngineClosedError, GrammarDeadEndError, NotFiniteError, QueueFullError } from '../errors.js'
+import { LogGoneError, ScopeBusyError, StoreError } from '../stores/errors.js'
 
-export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
+export type Status = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 431 | 500 | 503 | 504
 
 export interface ErrorBody {
   readonly error: {
@@ -19,6 +20,8 @@ export class ApiError extends Error {
   readonly code: string
   readonly param: string | null
   readonly headers: Readonly<Record<string, string>>
+  /** Goes into the envelope beside the rest. */
+  readonly details: Readonly<Record<string, string>>
 
   constructor(
     status: Status,
@@ -26,6 +29,7 @@ export class ApiError extends Error {
     message: string,
     param: string | null = null,
     headers: Readonly<Record<string, string>> = {},
+    details: Readonly<Record<string, string>> = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -33,10 +37,13 @@ export class ApiError extends Error {
     this.code = code
     this.param = param
     this.headers = headers
+    this.details = details
   }
 
   get body(): ErrorBody {
-    return { error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code } }
+    return {
+      error: { message: this.message, type: typeOf(this.status), param: this.param, code: this.code, ...this.details },
+    }
   }
 
   get response(): Response {
@@ -56,6 +63,15 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof QueueFullError) return new ApiError(503, 'queue_full', error.message, null, retry)
   if (error instanceof EngineClosedError) return new ApiError(503, 'shutting_down', error.message, null, retry)
+  if (error instanceof ScopeBusyError) {
+    return new ApiError(409, 'session_busy', 'Another turn is working on the session. Wait for it, or fork.', 'session')
+  }
+  if (error instanceof StoreError) {
+    const message = 'What this server keeps cannot be read or written now. Nothing is lost; send it again later.'
+    return new ApiError(503, 'state_store_unavailable', message, null, retry)
+  }
+  if (error instanceof LogGoneError)
+    return new ApiError(404, 'stream_not_found', 'There is no such stream, or no longer.')
   if (error instanceof GenerateArgumentError) {
     const param = snakeCase(error.argument)
     return new ApiError(400, 'invalid_value', error.message.replace(error.argument, param), param)

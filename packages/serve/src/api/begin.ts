@@ -1,12 +1,16 @@
 /** Hands the prompts of a request to whoever writes texts: all of them or none. */
 import { randomBytes } from 'node:crypto'
 import type { GenerateOptions } from '@retnet/generate'
+import type { SessionRecord } from '../sessions/records.js'
 import type { Json } from '../stores/contract.js'
+import { ScopeBusyError } from '../stores/errors.js'
 import type { RunningTurn } from '../turns/running-turn.js'
 import type { Turn } from '../turns/turn.js'
 import { ApiError } from './api-error.js'
-import type { ApiContext } from './context.js'
+import { beginTurn } from './begin-turn.js'
+import { type ApiContext, tenantOf } from './context.js'
 import type { ReadPrompt } from './read-prompts.js'
+import type { OpenSession } from './sessions/open-session.js'
 import { priorities, tierOf } from './service-tier.js'
 import type { View } from './view.js'
 
@@ -19,6 +23,7 @@ export interface Begin {
   /** What the texts must be. */
   readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
+  readonly session: OpenSession | null
   readonly tier?: Parameters<typeof tierOf>[0]
 }
 
@@ -28,35 +33,18 @@ export interface Begun {
 }
 
 export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
-  const { turns, limits } = context
-  const { prompts, options, echo = false } = ask
+  const { limits } = context
+  const { prompts, options } = ask
   const plans = prompts.flatMap((_, prompt) => options.map((own) => ({ prompt, own })))
   if (plans.length > limits.choices) {
     const message = `prompt: expected up to ${limits.choices} texts, prompts times n.`
     throw new ApiError(400, 'too_many_prompts', message, 'prompt')
   }
-  const { admission, caller, record } = context.scope
+  const { admission, record } = context.scope
   const promptTokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)
   const mostTokens = plans.reduce((sum, { own }) => sum + (own.maxTokens ?? 0), promptTokens)
   await admission.begin(plans.length, mostTokens)
-  const id = randomBytes(16).toString('hex')
-  const view = viewOf(context, ask, id)
-  const turn: Turn = {
-    id,
-    tenant: caller.tenant,
-    weights: context.model.identity.weights,
-    prompts: prompts.map(({ ids }) => Array.from(ids)),
-    texts: plans.map(({ prompt, own }) => ({
-      prompt,
-      options: own,
-      scorePrompt: echo && own.logprobs !== undefined,
-    })),
-    session: null,
-    grammar: ask.grammar ?? null,
-    view: view as unknown as Json,
-    keepMs: 0,
-  }
-  const running = await turns.begin(turn, priorities[view.tier])
+  const begun = await beginOrFork(context, ask, plans)
   record.generation = {
     operation: ask.format === 'chat' ? 'chat' : 'text_completion',
     model: context.served.id,
@@ -64,13 +52,59 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     promptTokens,
     maxTokens: Math.max(...plans.map(({ own }) => own.maxTokens ?? 0)),
   }
-  return { running, view }
+  return begun
+}
+
+interface Plan {
+  readonly prompt: number
+  readonly own: GenerateOptions
+}
+
+async function beginOrFork(context: ApiContext, ask: Begin, plans: readonly Plan[]): Promise<Begun> {
+  if (!ask.session) return start(context, ask, plans, null)
+  const tenant = tenantOf(context)
+  await context.sessions.quotas.take(tenant, { bytes: context.model.stateBytes })
+  try {
+    return await start(context, ask, plans, ask.session.record)
+  } catch (error) {
+    if (!(error instanceof ScopeBusyError && ask.session.forks)) throw error
+    const { id } = ask.session.record
+    return start(context, ask, plans, await context.sessions.sessions.fork(tenant, id, undefined))
+  }
+}
+
+async function start(
+  context: ApiContext,
+  ask: Begin,
+  plans: readonly Plan[],
+  session: SessionRecord | null,
+): Promise<Begun> {
+  const { prompts, echo = false } = ask
+  const id = randomBytes(16).toString('hex')
+  const view = viewOf(context, ask, id, session)
+  const turn: Turn = {
+    id,
+    tenant: tenantOf(context),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
+    texts: plans.map(({ prompt, own }) => ({
+      prompt,
+      options: own,
+      scorePrompt: echo && own.logprobs !== undefined,
+    })),
+    session: session && { id: session.id, rev: session.rev },
+    grammar: ask.grammar ?? null,
+    view: view as unknown as Json,
+    keepMs: 0,
+  }
+  return { running: await beginTurn(context.turns, turn, priorities[view.tier]), view }
 }
 
 function viewOf(
   { model, served, scope }: ApiContext,
   { format, prompts, options, echo, includeUsage, tier }: Begin,
   id: string,
+  session: SessionRecord | null,
 ): View {
   return {
     format,
@@ -78,7 +112,7 @@ function viewOf(
     created: Math.floor(Date.now() / 1000),
     model: served.id,
     fingerprint: model.identity.weights,
-    promptTokens: prompts.reduce((sum, { ids }) => sum + ids.length, 0),
+    promptTokens: prompts.reduce((sum, { ids }) => sum + ids.length, session?.length ?? 0),
     choices: prompts.flatMap(({ text }) =>
       options.map(({ logprobs, stopIds }) => {
         return { echo: echo ? text : '', logprobs: logprobs !== undefined, stopIds: [...(stopIds ?? [])] }
@@ -86,6 +120,6 @@ function viewOf(
     ),
     includeUsage,
     tier: tierOf(tier, scope.caller),
-    session: null,
+    session: session?.id ?? null,
   }
 }

@@ -9,6 +9,8 @@ import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { type ChatRequest, chatRequest } from './schemas.js'
 import type { ChatMessage, ServedModel } from './served-model.js'
+import { openSession } from './sessions/open-session.js'
+import type { SessionRecord } from '../sessions/records.js'
 import { optionsOf } from './options.js'
 
 const defaultMaxTokens = 1024
@@ -32,13 +34,15 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
     throw new ApiError(400, 'invalid_value', `messages: expected up to ${limits.messages}.`, 'messages')
   }
   const grammar = await grammarOf(context, request)
-  const ids = requireLength(encodeChat(served, request), limits, 'messages')
+  const session = await openSession(context, request)
+  const ids = requireLength(await encodeChat(served, request, session?.record ?? null), limits, 'messages')
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'chat',
     prompts: [{ ids, text: '' }],
     options,
     grammar,
+    session,
     includeUsage,
     tier: request.service_tier,
   })
@@ -57,20 +61,31 @@ function logprobsOf({ logprobs, top_logprobs }: ChatRequest): number | undefined
   throw new ApiError(400, 'invalid_value', 'top_logprobs: only with logprobs: true.', 'top_logprobs')
 }
 
-function encodeChat({ encodeChat: encode, id }: ServedModel, { messages }: ChatRequest): ArrayLike<number> {
+async function encodeChat(
+  { encodeChat: encode, continueChat, id }: ServedModel,
+  { messages }: ChatRequest,
+  session: SessionRecord | null,
+): Promise<ArrayLike<number>> {
   if (!encode) {
     const message = `${id} has no chat template, so it cannot be talked to in messages. Use /v1/completions.`
     throw new ApiError(400, 'no_chat_template', message, 'messages')
   }
-  const ids = refusing(() => encode(messages.map(plain)))
+  const ids = await refusing(async () => {
+    if (session === null || session.length === 0) return encode(messages.map(plain))
+    return (await continueChat?.(messages.map(plain), session.last!)) ?? null
+  })
+  if (ids === null) {
+    const message = `The chat template of ${id} does not tell how a conversation goes on. Use /v1/completions.`
+    throw new ApiError(400, 'chat_not_continuable', message, 'session')
+  }
   if (ids.length > 0) return ids
   throw new ApiError(400, 'invalid_value', 'messages: the conversation has no tokens.', 'messages')
 }
 
 /** The template, or who runs it, may refuse the messages: their order, their roles, what is in them. */
-function refusing<T>(work: () => T): T {
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!RetNetError.isInstance(error)) throw error
     throw new ApiError(400, 'invalid_messages', error.message, 'messages')

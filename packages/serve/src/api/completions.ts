@@ -4,6 +4,7 @@ import { begin } from './begin.js'
 import { checkRequest } from './check-request.js'
 import { type ApiContext, requireModel } from './context.js'
 import { readPrompts } from './read-prompts.js'
+import { openSession, readSessionPrompt } from './sessions/open-session.js'
 import { grammarOf } from './response-format.js'
 import { respondStream, respondWhole } from './respond.js'
 import { completionRequest } from './schemas.js'
@@ -28,7 +29,14 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
   // before the text is encoded: a request that is turned away must cost nothing
   await turns.requireRoom()
   const grammar = await grammarOf(context, request)
-  const prompts = readPrompts(request.prompt, served, model, limits)
+  const session = await openSession(context, request)
+  if (session && request.echo && request.logprobs != null) {
+    const message = 'echo: what goes on with a session is given no log-probabilities. Leave echo or logprobs out.'
+    throw new ApiError(400, 'invalid_value', message, 'echo')
+  }
+  const prompts = session
+    ? [await readSessionPrompt(context, request.prompt, session.record)]
+    : await readPrompts(request.prompt, served, model, limits)
   const includeUsage = request.stream_options?.include_usage ?? false
   const begun = await begin(context, {
     format: 'completion',
@@ -37,6 +45,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     echo: request.echo ?? false,
     grammar,
     includeUsage,
+    session,
     tier: request.service_tier,
   })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)

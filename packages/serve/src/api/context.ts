@@ -1,4 +1,4 @@
-import type { SnapshotIdentity } from '@retnet/core'
+import type { Shape, SnapshotIdentity } from '@retnet/core'
 import { ApiError } from './api-error.js'
 import type { Admission } from '../edge/admission.js'
 import type { Caller } from '../edge/caller.js'
@@ -8,6 +8,7 @@ import type { ServedModel } from './served-model.js'
 import type { Grammars } from '../grammar/grammars.js'
 import type { Load } from '../service.js'
 import type { Timeouts } from './timeouts.js'
+import type { SessionService } from '../sessions/session-service.js'
 import type { Turns } from '../turns/turns.js'
 
 /** What the routes must know of the model that somebody runs. */
@@ -17,12 +18,15 @@ export interface ModelFacts {
   /** Of an embedding. */
   readonly width: number
   readonly stateBytes: number
+  /** Of the blocks of a state in a snapshot. */
+  readonly stateShapes: Readonly<Record<string, Shape>>
   readonly weightBytes: number
 }
 
 /** What is the same for all requests. */
 export interface ServerContext {
   readonly turns: Turns
+  readonly sessions: SessionService
   readonly grammars: Grammars
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
@@ -38,11 +42,18 @@ export interface RequestScope {
   readonly caller: Caller
   readonly admission: Admission
   readonly record: RequestRecord
+  /** Cuts the connection. */
+  readonly hangUp: () => void
 }
 
 /** What every endpoint works with. */
 export interface ApiContext extends ServerContext {
   readonly scope: RequestScope
+}
+
+/** Whose sessions and states the request may touch. */
+export function tenantOf({ scope }: ApiContext): string {
+  return scope.caller.tenant
 }
 
 /** Throws a 404 unless the request names this model, or none. */

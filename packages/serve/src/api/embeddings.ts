@@ -17,7 +17,7 @@ export async function embeddings(context: ApiContext, body: unknown, signal: Abo
   requireModel(context, request.model)
   requireWidth(request.dimensions, model.width)
   await turns.requireRoom()
-  const prompts = readPrompts(request.input, served, model, limits, 'input')
+  const prompts = await readPrompts(request.input, served, model, limits, 'input')
   const vectors = await embed(context, prompts, request.pooling ?? 'mean', signal)
   const isText = request.encoding_format === 'base64'
   const tokens = prompts.reduce((sum, { ids }) => sum + ids.length, 0)
@@ -51,7 +51,8 @@ async function embed(
   const running = await context.turns.begin({
     id: randomBytes(16).toString('hex'),
     tenant: caller.tenant,
-    prompts: prompts.map(({ ids }) => ids),
+    weights: context.model.identity.weights,
+    prompts: prompts.map(({ ids }) => Array.from(ids)),
     texts: prompts.map((_, prompt) => ({ prompt, options: { maxTokens: 0 }, scorePrompt: false, embed: pooling })),
     session: null,
     view: null,

@@ -18,6 +18,12 @@ export interface Limits {
   readonly messages: number
   /** Connections at the same time; more are closed as they come. Default 4,096. */
   readonly connections: number
+  /** Sessions of a tenant, forks among them. Default 10,000. */
+  readonly sessions: number
+  /** Snapshots of a tenant. Default 10,000. */
+  readonly snapshots: number
+  /** Bytes of the states of a tenant. Default 16 GiB. */
+  readonly sessionBytes: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
   readonly readerMs: number
   /** Milliseconds of silence after which a stream sends a comment. Default 15,000. */
@@ -33,6 +39,9 @@ const defaults: Limits = {
   queue: 256,
   messages: 1024,
   connections: 4096,
+  sessions: 10_000,
+  snapshots: 10_000,
+  sessionBytes: 16 * 1024 ** 3,
   readerMs: 30_000,
   pingMs: 15_000,
 }

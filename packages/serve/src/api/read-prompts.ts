@@ -4,6 +4,9 @@ import type { ModelFacts } from './context.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
 
+/** Characters that are encoded in less time than another thread takes to be asked. */
+const shortText = 16_384
+
 export interface ReadPrompt {
   readonly ids: ArrayLike<number>
   /** As it is echoed. */
@@ -11,19 +14,21 @@ export interface ReadPrompt {
 }
 
 /** `param` is the name of the field. */
-export function readPrompts(
+export async function readPrompts(
   value: unknown,
   served: ServedModel,
   model: ModelFacts,
   limits: Limits,
   param = 'prompt',
-): ReadPrompt[] {
+): Promise<ReadPrompt[]> {
   const list = listOf(value, param)
   if (list.length > limits.choices) {
     throw new ApiError(400, 'too_many_prompts', `${param}: expected up to ${limits.choices} texts.`, param)
   }
-  return list.map((one) =>
-    typeof one === 'string' ? ofText(one, served, limits, param) : ofIds(one, served, model, limits, param),
+  return Promise.all(
+    list.map(async (one) =>
+      typeof one === 'string' ? ofText(one, served, limits, param) : ofIds(one, served, model, limits, param),
+    ),
   )
 }
 
@@ -41,15 +46,21 @@ function isIds(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'number')
 }
 
-function ofText(text: string, served: ServedModel, limits: Limits, param: string): ReadPrompt {
+async function ofText(text: string, served: ServedModel, limits: Limits, param: string): Promise<ReadPrompt> {
   if (text === '') throw new ApiError(400, 'invalid_prompt', `${param}: expected a text that is not empty.`, param)
-  return { text, ids: requireLength(withStart(served, encodeText(text, served, limits, param)), limits, param) }
+  const ids = withStart(served, await encodeText(text, served, limits, param))
+  return { text, ids: requireLength(ids, limits, param) }
 }
 
 /** Text that could not be few enough tokens is refused before it costs the time of encoding it. */
-export function encodeText(text: string, { codec }: ServedModel, limits: Limits, param = 'prompt'): ArrayLike<number> {
+export async function encodeText(
+  text: string,
+  { codec }: ServedModel,
+  limits: Limits,
+  param = 'prompt',
+): Promise<ArrayLike<number>> {
   if (text.length > 32 * limits.promptTokens) throw tooLong(limits, param)
-  return codec.encode(text)
+  return codec.encodeAside && text.length > shortText ? codec.encodeAside(text) : codec.encode(text)
 }
 
 export function withStart({ bosToken }: ServedModel, ids: ArrayLike<number>): ArrayLike<number> {

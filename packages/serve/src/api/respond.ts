@@ -31,7 +31,7 @@ export function respondStream(context: ApiContext, begun: Begun, signal: AbortSi
   context.scope.record.isStream = true
   const watch = new Watch(context.scope.record, running, context.timeouts)
   const frames = framesOf(context, begun, watch, () => stopListening[Symbol.dispose]())
-  return eventStream(frames, { ...context.limits, onGone: () => void running.cancel() })
+  return eventStream(frames, { ...context.limits, onGone: () => void running.cancel(), hangUp: context.scope.hangUp })
 }
 
 /** All chunks of a stream, each with its number as id, in groups that are ready together. */

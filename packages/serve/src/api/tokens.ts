@@ -4,11 +4,11 @@ import { type ApiContext, requireModel } from './context.js'
 import { encodeText, requireLength, requireVocabulary, withStart } from './read-prompts.js'
 import { detokenizeRequest, tokenizeRequest } from './schemas.js'
 
-export function tokenize(context: ApiContext, body: unknown): Response {
+export async function tokenize(context: ApiContext, body: unknown): Promise<Response> {
   const { served, limits } = context
   const request = checkRequest(tokenizeRequest, body)
   requireModel(context, request.model)
-  const bare = encodeText(request.prompt, served, limits)
+  const bare = await encodeText(request.prompt, served, limits)
   const ids = request.add_special_tokens === false ? bare : withStart(served, bare)
   requireLength(ids, limits, 'prompt')
   return Response.json({ count: ids.length, max_model_len: limits.promptTokens, tokens: Array.from(ids) })

@@ -48,7 +48,8 @@ export class Watch implements Disposable {
     const limits = this.#limits()
     const passed = limits.find(({ at }) => now >= at)
     if (passed) return this.#running.abort(passed.error())
-    const next = Math.min(...limits.map(({ at }) => at))
+    // a first token may bring a limit that is nearer
+    const next = Math.min(now + this.#timeouts.idleMs, ...limits.map(({ at }) => at))
     this.#timer = setTimeout(() => this.#look(), next - now + 1)
   }
 

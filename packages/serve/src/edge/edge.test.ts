@@ -1,9 +1,11 @@
 // The edge of the server on a socket: keys, roles, rate limits, pages of other origins.
+import { pagePaths } from '../api/pages.js'
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { type RunningServer, type ServeOptions, serve } from '../server.js'
+import { validateLimits } from '../api/limits.js'
 import { createService } from '../service.js'
 import { served, testApp, testContext, testModel } from '../testing.js'
 import { readAccess } from './access.js'
@@ -49,7 +51,7 @@ const codeOf = async (response: Response) => ((await response.json()) as { error
 describe('keys', () => {
   test('row 78: without one, every route of the router but the public ones answers 401', async () => {
     const { url, engine } = await open({ access })
-    const routes = testApp(testContext(createService({ engine, served, queue: 1 }))).routes.filter(
+    const routes = testApp(testContext(createService({ engine, served, limits: validateLimits() }))).routes.filter(
       ({ method }) => method !== 'ALL',
     )
     expect(routes.length).toBeGreaterThan(9)
@@ -58,10 +60,7 @@ describe('keys', () => {
       statuses.set(path, (await fetch(url + path.replace(/\{.*?\}/, ''), { method })).status)
     }
     const answering = [...statuses].filter(([, status]) => status !== 401)
-    expect(answering).toEqual([
-      ['/livez', 200],
-      ['/readyz', 200],
-    ])
+    expect(answering).toEqual([['/livez', 200], ['/readyz', 200], ...pagePaths.map((path) => [path, 200])])
   })
 
   test('row 77: no key, a wrong one, an empty one, two headers and 1 MB of key are refused', async () => {

@@ -14,6 +14,7 @@ import type { Budget, RateLimiter } from './rate-limiter.js'
 /** What the server hands over with a request; without a server there is none. */
 export interface Bindings {
   readonly record?: RequestRecord
+  readonly hangUp?: () => void
   /** Of the client, as far as it can be known. */
   readonly address?: string
 }
@@ -66,7 +67,12 @@ function scopeOf(options: EdgeOptions, c: Context<EdgeEnv>, record: RequestRecor
   const caller = isPublic ? nobody : keys.callerOf(c.req.header('authorization') ?? null)
   if (!isPublic) requireRole(keys, caller, path)
   if (keys.hasKeys && !isPublic) Object.assign(record, { tenant: caller.tenant, key: caller.key })
-  return { caller, record, admission: new Admission(limiter, budgetsOf(options, caller, c)) }
+  return {
+    caller,
+    record,
+    hangUp: c.env?.hangUp ?? (() => {}),
+    admission: new Admission(limiter, budgetsOf(options, caller, c)),
+  }
 }
 
 function requireRole(keys: Keys, caller: Caller, path: string): void {

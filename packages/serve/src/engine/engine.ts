@@ -158,7 +158,7 @@ export class Engine {
       await this.#admit()
       const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
       const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
-      if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone)) break
+      if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
       await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
       await this.#read(chunks)

@@ -21,7 +21,7 @@ export type FinishReason = 'stop' | 'length'
 /** The text has a row. The first event. */
 export interface BeginEvent {
   readonly kind: 'begin'
-  /** Tokens that need not be computed, because a state has them: of the text's start, or of another prompt that begins alike. */
+  /** Tokens that a state saves: all of the text's start, or what another prompt begins with. */
   readonly cached: number
 }
 
@@ -116,6 +116,8 @@ export class Job {
   readonly #history: History
   /** Tokens that the state of the start has taken in. */
   readonly #base: number
+  /** Of the tokens of the start, the last one: it goes in with whatever comes next. */
+  readonly #waits: number
   #skip: number
   #sampler: Sampler | null = null
   /** Drawn tokens, and of those the ones that are not among `ids`. */
@@ -140,6 +142,7 @@ export class Job {
     const place = this.start ? placeOf(this.start.tensors) : { position: 0, pending: [], history: new History() }
     this.ids = Int32Array.from([...place.pending, ...Array.from(prompt), ...drawn.slice(inStart)])
     this.#base = place.position
+    this.#waits = Math.min(1, place.pending.length)
     this.#history = place.history
     this.#history.addPrompt(prompt)
     this.#last = this.ids[this.ids.length - 1]
@@ -211,7 +214,7 @@ export class Job {
   begin(): void {
     if (this.#begun) return
     this.#begun = true
-    this.events.push({ kind: 'begin', cached: this.#base + this.#reused })
+    this.events.push({ kind: 'begin', cached: this.#base + this.#waits + this.#reused })
     if (this.request.scorePrompt) this.#give({ kind: 'prompt', id: this.ids[0], logprob: null, top: [] })
     if (this.#isComplete && this.#scoreEnd === 0) this.#finish()
   }

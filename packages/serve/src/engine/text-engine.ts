@@ -1,5 +1,5 @@
 /** What brings turns to their end needs of an engine: one in this process, or one in a thread of its own. */
-import type { Pooling } from '@retnet/core'
+import { type Model, type Pooling, nextTokenGraph } from '@retnet/core'
 import type { ModelFacts } from '../api/context.js'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
 import type { Json } from '../stores/contract.js'
@@ -43,15 +43,28 @@ export interface TextTools {
   ) => TokenConstraint | Promise<TokenConstraint>
 }
 
+function factsOf({ spec, identity, stateBytes, weightBytes }: Model): ModelFacts {
+  const graph = nextTokenGraph(spec, { rows: 1, length: 1 })
+  const shapes = graph.states.map(({ name, input }) => [`state.${name}`, graph.types[input].shape] as const)
+  return {
+    identity,
+    vocabSize: spec.vocabSize,
+    width: spec.width,
+    stateBytes,
+    // the position is part of the header
+    stateShapes: Object.fromEntries(shapes.filter(([name]) => name !== 'state.position')),
+    weightBytes,
+  }
+}
+
 /** The engine of this process. */
 export function textEngine(engine: Engine, { codec, createConstraint }: TextTools): TextEngine {
-  const { spec, identity, stateBytes, weightBytes } = engine.model
   const toJob = async ({ grammar, ...request }: TextRequest): Promise<JobRequest> => {
     if (grammar === undefined) return { ...request, codec }
     return { ...request, codec, constraint: await createConstraint!(grammar, request.settings.stopIds) }
   }
   return {
-    facts: { identity, vocabSize: spec.vocabSize, width: spec.width, stateBytes, weightBytes },
+    facts: factsOf(engine.model),
     get status() {
       return engine.status
     },

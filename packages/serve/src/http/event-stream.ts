@@ -1,7 +1,7 @@
 /** Server-sent events, pulled by their reader: nothing is produced for one that does not read. */
 
 const encoder = new TextEncoder()
-const ping = encoder.encode(': ping\n\n')
+const ping = ': ping\n\n'
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -16,6 +16,8 @@ export interface EventStreamOptions {
   readonly readerMs: number
   /** The reader has gone, or took too long. */
   readonly onGone: () => void
+  /** Cuts the connection of a reader who took too long. */
+  readonly hangUp: () => void
 }
 
 export interface Frame {
@@ -26,9 +28,15 @@ export interface Frame {
 
 /** A response with one event for each frame, its data as JSON on one line, and `[DONE]` after the last. `groups` must not throw. */
 export function eventStream(groups: AsyncIterator<readonly Frame[]>, options: EventStreamOptions): Response {
-  const { pingMs, readerMs, onGone } = options
+  const { pingMs, readerMs, onGone, hangUp } = options
   let next: Promise<IteratorResult<readonly Frame[]>> | null = null
   let patience: ReturnType<typeof setTimeout> | undefined
+  const lose = () => {
+    clearTimeout(patience)
+    onGone()
+    // what it holds is let go, though nobody reads it to its end
+    void groups.return?.()
+  }
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -37,21 +45,17 @@ export function eventStream(groups: AsyncIterator<readonly Frame[]>, options: Ev
         while (text === '') {
           next ??= groups.next()
           const result = await within(next, pingMs)
-          if (result === null) return controller.enqueue(ping)
-          next = null
-          if (result.done) return finish(controller)
-          text = result.value.map(show).join('')
+          if (result?.done) return finish(controller)
+          if (result) next = null
+          text = result ? result.value.map(show).join('') : ping
         }
         controller.enqueue(encoder.encode(text))
         patience = setTimeout(() => {
-          onGone()
-          controller.error(new Error('the reader took too long'))
+          lose()
+          hangUp()
         }, readerMs)
       },
-      cancel() {
-        clearTimeout(patience)
-        onGone()
-      },
+      cancel: lose,
     },
     { highWaterMark: 0 },
   )

@@ -19,6 +19,7 @@ export interface LimitedServerOptions {
 export interface RequestEnv {
   readonly record: RequestRecord
   readonly incoming: IncomingMessage
+  readonly hangUp: () => void
 }
 
 const maxHeaderBytes = 16 * 1024
@@ -27,9 +28,10 @@ const maxHeaders = 128
 export function createLimitedServer({ timeouts, connections, handle, onRequest }: LimitedServerOptions): Server {
   const open = new Connections()
   const records = new WeakMap<IncomingMessage, RequestRecord>()
-  const fetch = (request: Request, { incoming }: { incoming: unknown }) => {
-    const message = incoming as IncomingMessage
-    return handle(request, { record: records.get(message)!, incoming: message })
+  const fetch = (request: Request, env: { incoming: unknown; outgoing: unknown }) => {
+    const incoming = env.incoming as IncomingMessage
+    const hangUp = () => void (env.outgoing as ServerResponse).destroy()
+    return handle(request, { record: records.get(incoming)!, incoming, hangUp })
   }
   const listener = getRequestListener(fetch, {
     overrideGlobalObjects: false,

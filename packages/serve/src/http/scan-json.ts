@@ -14,20 +14,30 @@ interface Container {
   readonly keys: Set<string> | null
 }
 
+const brace = 0x7b
+const bracket = 0x5b
+const braceEnd = 0x7d
+const bracketEnd = 0x5d
+const comma = 0x2c
+const quote = 0x22
+const minus = 0x2d
+const zero = 0x30
+const nine = 0x39
+
 export function scanJson(text: string): void {
   const stack: Container[] = []
   let items = 0
   let keys = 0
   for (let at = 0; at < text.length; at++) {
-    const unit = text[at]
-    if (unit === '{' || unit === '[') {
+    const unit = text.charCodeAt(at)
+    if (unit === brace || unit === bracket) {
       if (stack.length === maxDepth) throw invalid('json_too_deep', `nested deeper than ${maxDepth}`)
-      stack.push({ keys: unit === '{' ? new Set() : null })
-    } else if (unit === '}' || unit === ']') {
+      stack.push({ keys: unit === brace ? new Set() : null })
+    } else if (unit === braceEnd || unit === bracketEnd) {
       stack.pop()
-    } else if (unit === ',') {
+    } else if (unit === comma) {
       if (++items > maxItems) throw invalid('too_many_items', `has more than ${maxItems} items`)
-    } else if (unit === '"') {
+    } else if (unit === quote) {
       const end = endOfString(text, at)
       const owner = stack.at(-1)
       if (owner?.keys && isKey(text, end)) {
@@ -35,8 +45,37 @@ export function scanJson(text: string): void {
         addKey(owner.keys, text.slice(at, end))
       }
       at = end - 1
+    } else if (unit === minus || (unit >= zero && unit <= nine)) {
+      at = endOfNumber(text, at) - 1
     }
   }
+}
+
+/** The place after the number. Throws if it is not the number that it seems to be: what is too large, too small, too exact for a double. */
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1
+  while (isDigit(text.charCodeAt(end))) end++
+  // short whole numbers, as in lists of token ids, are what they seem
+  if (end - start <= 15 && !/[.eE]/.test(text.charAt(end)) && text.charCodeAt(start) !== minus) return end
+  numberPattern.lastIndex = start
+  const [written] = numberPattern.exec(text) ?? ['-']
+  requireExact(written)
+  return start + written.length
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= zero && unit <= nine
+}
+
+const numberPattern = /-?[\d.]+(?:e[+-]?\d+)?/iy
+
+function requireExact(written: string): void {
+  const value = Number(written)
+  if (Number.isNaN(value)) throw invalid('invalid_json', 'is not JSON')
+  const isLost = value === 0 && /[1-9]/.test(written.split(/e/i)[0])
+  const isRounded = /^-?\d+$/.test(written) && !Number.isSafeInteger(value)
+  if (!isLost && !isRounded && Number.isFinite(value) && !Object.is(value, -0)) return
+  throw invalid('invalid_number', `has the number ${written.slice(0, 40)}, which cannot be held exactly or is -0`)
 }
 
 /** The place after the closing quote. */

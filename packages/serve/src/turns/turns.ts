@@ -51,6 +51,16 @@ export class Turns {
     return new RunningTurn(this.#stores.log, scope, id)
   }
 
+  /** True while a turn that was begun here works in this scope. */
+  isOpen(scope: string): boolean {
+    return [...this.#open].some((running) => running.scope === scope)
+  }
+
+  /** Nobody wants the rest of the turn that was begun here and works in this scope. */
+  async cancelIn(scope: string): Promise<void> {
+    for (const running of this.#open) if (running.scope === scope) await running.cancel()
+  }
+
   /** Resolves when all turns that were begun here have been read to their end, or given up. */
   async idle(): Promise<void> {
     if (this.#open.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))

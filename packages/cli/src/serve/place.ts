@@ -1,0 +1,122 @@
+/** Which part of a service this process is, and where it keeps what must outlive it. */
+import type { ServeOptions, StateStore, Stores } from '@retnet/serve'
+import { type Command, Option } from 'commander'
+import { CommandError, UsageError } from '../errors.js'
+import type { Io } from '../io.js'
+import { type EngineOptions, withEngine } from './with-engine.js'
+
+export interface PlaceOptions {
+  readonly data?: string
+  readonly redis?: string
+  readonly states?: string
+  readonly role: 'all' | 'gateway' | 'worker'
+}
+
+/** What `serve` of @retnet/serve must know of it. */
+export type Place = Pick<ServeOptions, 'engine' | 'stores' | 'role' | 'facts'>
+
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .optionsGroup('What outlives the process (default: nothing):')
+    .option('--data <folder>', 'one machine: sessions, turns and states in this folder')
+    .option('--redis <url>', 'many machines: queue, leases and logs in Redis or Valkey; or RETNET_REDIS_URL')
+    .option('--states <place>', 'with --redis: sessions and states in a shared folder, or s3://bucket/prefix')
+    .addOption(
+      new Option('--role <role>', 'with --redis: take requests, write texts, or both')
+        .choices(['all', 'gateway', 'worker'])
+        .default('all'),
+    )
+}
+
+export const placeHelp = `
+Many machines: gateways take requests, workers write texts, and any of them may end at any time. All share one Redis and one place for states:
+  retnet serve --role gateway --redis redis://redis:6379 --states s3://bucket/retnet
+  retnet serve --role worker  --redis redis://redis:6379 --states s3://bucket/retnet
+For S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and AWS_ENDPOINT_URL for another service than Amazon's.
+`
+
+/** Opens the stores, and an engine if this process is to write texts, for as long as they are used. */
+export async function withPlace(
+  io: Io,
+  options: PlaceOptions & EngineOptions,
+  model: string,
+  use: (place: Place) => Promise<void>,
+): Promise<void> {
+  const stores = await openStores(io, options, model)
+  try {
+    const kept = stores ? { stores } : {}
+    if (options.role === 'gateway')
+      return await use({ engine: null, ...kept, facts: await factsOf(io, stores!, model) })
+    const role = options.role === 'worker' ? { role: 'worker' as const } : {}
+    await withEngine(io, options, (engine) => use({ engine, ...kept, ...role }))
+  } finally {
+    if (stores) await Promise.all([stores.queue, stores.leases, stores.log, stores.states].map((one) => one.close()))
+  }
+}
+
+async function openStores(io: Io, options: PlaceOptions, model: string): Promise<Stores | null> {
+  const { data, states, role, redis = io.env.RETNET_REDIS_URL } = options
+  if (redis === undefined) {
+    if (role !== 'all')
+      throw new UsageError(`--role ${role}: needs --redis.`, 'One process alone is all of the service.')
+    if (states !== undefined) throw new UsageError('--states: needs --redis.', 'On one machine, give --data.')
+    return data === undefined ? null : (await import('@retnet/serve')).localStores(data)
+  }
+  if (data !== undefined) throw new UsageError('--data: not with --redis.', 'Give --states.')
+  if (states === undefined)
+    throw new UsageError('--redis: needs --states.', 'Give a shared folder or s3://bucket/prefix.')
+  return { ...(await openRedis(redis, model)), states: await openStates(io, states) }
+}
+
+/** The package is an optional peer: one process alone needs none. */
+async function openRedis(url: string, queue: string): Promise<Omit<Stores, 'states'>> {
+  const { redisStores } = await import('@retnet/serve/redis').catch((cause: unknown) => {
+    const fix = 'Install it beside retnet: npm install @redis/client.'
+    throw Object.assign(new CommandError('--redis: the package @redis/client cannot be loaded.', fix), { cause })
+  })
+  return redisStores({ url, queue })
+}
+
+async function openStates(io: Io, place: string): Promise<StateStore> {
+  if (!place.startsWith('s3://')) return (await import('@retnet/serve')).DiskStates.open(place)
+  const { S3States } = await import('@retnet/serve/s3')
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL } = io.env
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new CommandError(
+      `${place}: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing.`,
+      'Set them in the environment.',
+    )
+  }
+  const { hostname: bucket, pathname } = new URL(place)
+  const region = AWS_REGION ?? 'us-east-1'
+  return new S3States({
+    url: AWS_ENDPOINT_URL ? `${AWS_ENDPOINT_URL}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
+    region,
+    prefix: prefixOf(pathname),
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+    },
+  })
+}
+
+/** `/a/b` and `/a/b/` to `a/b/`. */
+function prefixOf(pathname: string): string {
+  const words = pathname.split('/').filter((word) => word !== '')
+  return words.map((word) => `${word}/`).join('')
+}
+
+/** A gateway may be started before the first worker. */
+async function factsOf(io: Io, { states }: Stores, model: string): Promise<NonNullable<ServeOptions['facts']>> {
+  const { findModel } = await import('@retnet/serve')
+  let told = false
+  for (;;) {
+    const facts = await findModel(states, model)
+    if (facts) return facts
+    if (!told) io.stderr.write(`retnet: waiting for a worker with the model ${model}\n`)
+    told = true
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    io.signal.throwIfAborted()
+  }
+}

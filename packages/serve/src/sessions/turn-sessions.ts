@@ -1,0 +1,66 @@
+/** Where a worker gets the place that a turn goes on from, and where it leaves the place that the turn comes to. */
+import { type SnapshotIdentity, decodeSnapshotHeader } from '@retnet/core'
+import { ApiError } from '../api/api-error.js'
+import type { SavedEvent } from '../engine/job.js'
+import type { SessionPlace, TurnSessions } from '../turns/run-turn.js'
+import type { Turn } from '../turns/turn.js'
+import { requireCompatible } from './compatible.js'
+import type { SessionRecord } from './records.js'
+import { type Sessions, conflict } from './sessions.js'
+
+export function turnSessions(sessions: Sessions, model: SnapshotIdentity): TurnSessions {
+  return {
+    async open(turn) {
+      const { id, rev } = turn.session!
+      const committed = await madeBy(sessions, turn)
+      if (committed) return { start: null, committed: placeOf(committed) }
+      const head = await sessions.head(turn.tenant, id)
+      if (head.rev !== rev) throw conflict(head.rev)
+      requireCompatible(head.model, model)
+      return { start: head.state === null ? null : await sessions.states.get(head.state), committed: null }
+    },
+    async commit(turn, saved) {
+      const head = await sessions.at(turn.tenant, turn.session!.id, turn.session!.rev)
+      if (head === null) return committedOr(sessions, turn, conflict(null))
+      const state = await sessions.states.put(turn.tenant, saved.bytes)
+      try {
+        return placeOf(await sessions.advance(head, { state, length: saved.length, last: lastOf(saved) }, turn.id))
+      } catch (error) {
+        await sessions.states.release(state)
+        if (error instanceof ApiError) return committedOr(sessions, turn, error)
+        throw error
+      }
+    },
+  }
+}
+
+/** Another worker may have committed the same turn. */
+async function committedOr(sessions: Sessions, turn: Turn, error: ApiError): Promise<SessionPlace> {
+  const made = await madeBy(sessions, turn)
+  if (made === null) throw error
+  return placeOf(made)
+}
+
+async function madeBy(sessions: Sessions, { tenant, session, id }: Turn): Promise<SessionRecord | null> {
+  const next = await sessions.at(tenant, session!.id, session!.rev + 1)
+  return next?.turn === id ? next : null
+}
+
+function placeOf({ rev, length }: SessionRecord): SessionPlace {
+  return { rev, length }
+}
+
+function lastOf({ bytes }: SavedEvent): number | null {
+  return pendingOf(bytes).at(-1) ?? null
+}
+
+/** The tokens that the state in a session's bytes has not taken in. */
+export function pendingOf(bytes: Uint8Array): number[] {
+  const { header, dataStart } = decodeSnapshotHeader(bytes)
+  let at = dataStart
+  for (const { name, bytes: size } of header.blocks) {
+    if (name === 'session.pending') return [...new Int32Array(bytes.slice(at, at + size).buffer)]
+    at += size
+  }
+  return []
+}
