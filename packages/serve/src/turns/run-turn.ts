@@ -46,8 +46,8 @@ export interface TurnRunOptions {
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
   readonly readAhead?: number
-  /** Milliseconds after which a turn is cancelled whose reader has not come on: nobody may know of it any more. Default 60,000. */
-  readonly abandonMs?: number
+  /** Milliseconds that a text which is so far ahead waits for its reader before it is given up. Default 120,000. */
+  readonly abandonedMs?: number
   /** Default: that of the system. */
   readonly clock?: Clock
   /** A turn that was begun this often, here or elsewhere, and came no step further the last time is given up. Default 6. */
@@ -231,12 +231,12 @@ export class TurnRun {
 
   /** A text is not written for nobody: a reader that stops reading stops it, and the engine gives its row away. */
   async #waitForReader(): Promise<void> {
-    const { readAhead = 256, abandonMs = 60_000 } = this.#options
+    const { readAhead = 256, abandonedMs = 120_000 } = this.#options
     const log = this.#log!
     let pauseMs = readerPollMs
     let since = this.#clock.now()
     while (log.ahead > readAhead && !log.isCancelled && !this.#cancelled && !this.#handsOver) {
-      if (this.#clock.now() - since >= abandonMs) return this.cancel()
+      if (this.#clock.now() - since >= abandonedMs) return this.cancel()
       const { ahead } = log
       await delay(this.#clock, pauseMs)
       await log.write([])

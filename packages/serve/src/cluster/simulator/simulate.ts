@@ -35,7 +35,7 @@ export interface Simulation extends Omit<ClusterOptions, 'onMoment' | 'latencyMs
 const NEXT_MS = 50
 const LIMIT_MS = 10 * 60_000
 // longer than a turn waits for a reader that never comes
-const SETTLE_MS = 300_000
+const SETTLE_MS = 600_000
 
 export interface Outcome {
   readonly moments: number
