@@ -62,9 +62,9 @@ export async function runFaults(
 
   const report: FaultReport = { faults: {}, streams: 0, tokens: 0, reconnects: 0, restarts: 0, problems: [] }
   const totals = { ...report }
-  let over = false
+  const state = { over: false }
   const reading = requests.map(async (request) => {
-    while (!over) {
+    while (!state.over) {
       const found = await readText(urls, request).catch((error: Error) => error)
       count(totals, request, found, expected)
     }
@@ -76,7 +76,7 @@ export async function runFaults(
     await inflict[kind]({ workers, gateways, redis, random: options.random })
     report.faults[kind] = (report.faults[kind] ?? 0) + 1
   }
-  over = true
+  state.over = true
   await Promise.all(reading)
   const restarts = [...workers, ...gateways].reduce((sum, { starts }) => sum + starts - 1, 0)
   return { ...totals, faults: report.faults, restarts }
@@ -97,7 +97,8 @@ function count(totals: Totals, { seed }: TextRequest, found: ReadText | Error, e
   totals.reconnects += found.connections - 1
   const want = expected.get(seed)!
   if (found.text === want) return
-  const at = [...want].findIndex((character, index) => character !== found.text[index])
+  let at = 0
+  while (want[at] === found.text[at]) at += 1
   totals.problems.push(
     `text ${seed} is another from character ${at} on: ${JSON.stringify(found.text.slice(at, at + 40))}`,
   )

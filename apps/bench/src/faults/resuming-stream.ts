@@ -46,7 +46,7 @@ async function readSome(url: string, request: TextRequest, state: State): Promis
   const decoder = new TextDecoder()
   let rest = ''
   for await (const part of response.body!) {
-    const frames = (rest + decoder.decode(part as Uint8Array, { stream: true })).split('\n\n')
+    const frames = (rest + decoder.decode(part, { stream: true })).split('\n\n')
     rest = frames.pop()!
     for (const frame of frames) take(frame, state)
   }
