@@ -1,9 +1,10 @@
-/** `npm run bench [-- --json]`: one run, one machine, every number beside its baseline. */
+/** `npm run bench [-- --json]`: one run, one machine, every number beside its baseline. `-- sweep` and the like: the server under load. */
 import { cpus, loadavg } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBandwidth } from './bandwidth.ts'
 import { baseline, type Candidate, loadCandidates } from './candidates.ts'
+import { modes, runLoad } from './load/main.ts'
 import { checkCandidates } from './gate.ts'
 import { compare, decodeTask, positionTasks, prefillTasks } from './measure.ts'
 import { type DecodeRow, markdown, type PrefillRow, type Report } from './report.ts'
@@ -89,4 +90,6 @@ async function positionRows(candidate: Candidate): Promise<Report['position']> {
   })
 }
 
-await main()
+const mode = modes.find((name) => name === process.argv[2])
+if (mode) process.exitCode = await runLoad(mode, process.argv.slice(3))
+else await main()
