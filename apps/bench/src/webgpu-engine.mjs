@@ -1,9 +1,9 @@
 /**
  * What the engine and the server cost over the bare steps of a batch, on a GPU, with RetNets of random weights.
  *
- *   node apps/bench/src/webgpu-engine.mjs [--models 1.3B] [--rows 1,32] [--encodings f16] [--tokens 128] [--layers N]
+ *   node apps/bench/src/webgpu-engine.mjs [--models 1.3B] [--rows 1,32] [--encodings f16] [--tokens 128] [--layers N] [--engine]
  *
- * Lines: tokens a second of batch.decode one step and eight steps at a time, of the engine, and of streams over HTTP. Needs the built
+ * Lines: tokens a second of batch.decode one step and eight steps at a time, of the engine, and of streams over HTTP (not with --engine). Needs the built
  * packages and, in Node, the package `webgpu`.
  */
 import { parseArgs } from 'node:util'
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     tokens: { type: 'string', default: '128' },
     layers: { type: 'string' },
     vocab: { type: 'string', default: '32000' },
+    engine: { type: 'boolean', default: false },
   },
 })
 const tokens = Number(options.tokens)
@@ -123,7 +124,7 @@ async function engineSteps(engine, rows) {
 
 async function streams(url, rows) {
   await Promise.all(
-    Array.from({ length: rows }, async (_, row) => {
+    Array.from({ length: rows }, async (__, row) => {
       const body = JSON.stringify({ prompt: [1, row], max_tokens: tokens, seed: row, stream: true })
       const headers = { 'content-type': 'application/json' }
       const response = await fetch(`${url}/v1/completions`, { method: 'POST', headers, body })
@@ -143,8 +144,14 @@ for (const name of options.models.split(',')) {
       console.log(`${label}: batch, 8 steps at a time  ${await rate(rows, () => bareSteps(model, rows, 8))}`)
       const engine = await Engine.create(model, { rows, queue: rows })
       console.log(`${label}: engine                    ${await rate(rows, () => engineSteps(engine, rows))}`)
-      await using server = await serve({ engine, model: { id: 'random', codec }, port: 0 })
+      if (options.engine) {
+        engine.dispose()
+        continue
+      }
+      const server = await serve({ engine, model: { id: 'random', codec }, port: 0 })
       console.log(`${label}: HTTP, same process        ${await rate(rows, () => streams(server.url, rows))}`)
+      await server.close(0)
+      engine.dispose()
     }
     backend.dispose()
   }
