@@ -231,10 +231,10 @@ describe('a text with a constraint', () => {
     const createConstraint = createConstraints(jsonCodec, 31)
     const schema = { type: 'array', items: { type: 'integer' }, minItems: 4, maxItems: 6 }
     const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 200, stopIds: [jsonEnd] } }
-    const begin = async (drawn: readonly number[]) => {
+    const begin = async (before: readonly number[]) => {
       const constraint = await createConstraint({ schema }, new Set([jsonEnd]))
-      const given = { promptTokens: 0, drawn }
-      const [job] = engine.submit([request(ask, { constraint, codec: jsonCodec, ...(drawn.length > 0 && { given }) })])
+      const given = { promptTokens: 0, drawn: before }
+      const [job] = engine.submit([request(ask, { constraint, codec: jsonCodec, ...(before.length > 0 && { given }) })])
       return idsOf(job)
     }
     const whole = await begin([])
