@@ -9,7 +9,7 @@ import { root, StepFailed } from './step.mjs'
 import { runTests } from './test.mjs'
 import { ensureToolchain } from './toolchain.mjs'
 
-const defaultArguments = ['generate', '--prompt', 'It was a dark and stormy night']
+const defaultArguments = ['serve']
 
 const commands = {
   async start(args) {

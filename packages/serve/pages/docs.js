@@ -2,6 +2,7 @@
 import { headers, messageOf } from './key.js'
 
 const $ = (id) => document.querySelector(`#${id}`)
+$('key-form').addEventListener('submit', (event) => event.preventDefault())
 $('key').addEventListener('change', () => void load())
 void load()
 
@@ -66,11 +67,11 @@ function typeOf(given, resolve) {
   const schema = resolve(given) ?? {}
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' or ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
+  const isType = (type) => type !== '' && type !== 'null'
   const branches = schema.anyOf ?? schema.oneOf
-  if (branches)
-    return [...new Set(branches.map((one) => typeOf(one, resolve)))].filter((one) => one !== 'null').join(' or ')
-  const types = [schema.type ?? 'any'].flat().filter((one) => one !== 'null')
-  return schema.items ? `${types} of ${typeOf(schema.items, resolve)}` : types.join(' or ')
+  if (branches) return [...new Set(branches.map((one) => typeOf(one, resolve)))].filter(isType).join(' or ')
+  const types = [schema.type ?? 'any'].flat().filter(isType)
+  return schema.items ? `${types.join(' or ')} of ${typeOf(schema.items, resolve)}` : types.join(' or ')
 }
 
 function example(path, body) {

@@ -61,7 +61,8 @@ export function addServe(program: Command, io: Io): void {
 const examples = `
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: /v1/completions /v1/chat/completions /v1/models /tokenize /detokenize /livez /readyz /metrics /openapi.json /admin/status
+Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/models /tokenize /detokenize
+       /livez /readyz /metrics /admin/status
 
 Examples:
   retnet serve
@@ -180,6 +181,8 @@ function greeting(url: string, id: string): string {
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
+
+A page that writes: ${url}   The API in words: ${url}/docs
 
 `
 }

@@ -154,20 +154,6 @@ describe('the other routes', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'token_out_of_vocabulary', param: 'tokens' } })
   })
 
-  test('describe all requests', async () => {
-    const { paths } = (await (await app.request('/openapi.json')).json()) as { paths: object }
-    expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining([
-        completions,
-        chats,
-        '/v1/embeddings',
-        '/tokenize',
-        '/detokenize',
-        '/v1/sessions/{id}/fork',
-      ]),
-    )
-  })
-
   test('say when the server takes no more', async () => {
     expect((await app.request('/readyz')).status).toBe(200)
     isReady = false

@@ -6,16 +6,14 @@ import { type ReadLimits, readJson } from '../http/read-json.js'
 import type { Metrics } from '../observe/metrics.js'
 import { adminStatus } from './admin.js'
 import { ApiError, toApiError } from './api-error.js'
-import { chat } from './chat.js'
-import { complete } from './completions.js'
 import type { ApiContext, ServerContext } from './context.js'
-import { embeddings } from './embeddings.js'
 import { getModel, listModels } from './models.js'
-import { chatRequest, completionRequest, detokenizeRequest, embeddingRequest, tokenizeRequest } from './schemas.js'
+import { type RouteWords, describe, openApiDocument, registerSecurity } from './openapi.js'
+import { readPages } from './pages.js'
+import { gets, posts } from './routes.js'
 import type { Route } from './sessions/route.js'
 import { sessionRoutes } from './sessions/session-routes.js'
 import { snapshotRoutes } from './sessions/snapshot-routes.js'
-import { detokenize, tokenize } from './tokens.js'
 
 export interface AppOptions {
   readonly edge: EdgeOptions
@@ -28,20 +26,10 @@ export interface AppOptions {
   readonly isWatchedOnly?: boolean
 }
 
-interface Post {
-  readonly path: string
-  readonly summary: string
-  readonly schema: z.ZodType
+export interface Post extends Omit<RouteWords, 'method' | 'request'> {
+  readonly request: z.ZodType
   readonly handle: (context: ApiContext, body: unknown, signal: AbortSignal) => Response | Promise<Response>
 }
-
-const posts: readonly Post[] = [
-  { path: '/v1/completions', summary: 'Continues texts', schema: completionRequest, handle: complete },
-  { path: '/v1/chat/completions', summary: 'Answers a conversation', schema: chatRequest, handle: chat },
-  { path: '/v1/embeddings', summary: 'Vectors of texts', schema: embeddingRequest, handle: embeddings },
-  { path: '/tokenize', summary: 'Token ids of a text', schema: tokenizeRequest, handle: tokenize },
-  { path: '/detokenize', summary: 'The text of token ids', schema: detokenizeRequest, handle: detokenize },
-]
 
 const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
 
@@ -53,6 +41,7 @@ export function createApp(
 ): App {
   const app: App = new OpenAPIHono<EdgeEnv>()
   app.use(createAnswerHeaders(edge), createEntrance(edge))
+  registerSecurity(app)
   const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
@@ -63,16 +52,16 @@ export function createApp(
   app.get('/admin/status', () => adminStatus(context, isReady()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
-  for (const { path, summary, schema, handle } of isWatchedOnly ? [] : posts) {
-    describePost(app, path, summary, schema)
-    app.post(path, async (c) => {
+  for (const { handle, ...words } of isWatchedOnly ? [] : posts) {
+    describe(app, { ...words, method: 'post' })
+    app.post(words.path, async (c) => {
       if (!isReady()) throw shuttingDown()
       const own = { ...context, scope: c.get('scope') }
       return handle(own, await readJson(c.req.raw, readLimits(context)), c.req.raw.signal)
     })
   }
   for (const route of routes) {
-    describeRoute(app, route)
+    describe(app, wordsOf(route))
     app.on(route.method, route.path, async (c) => {
       if (!isReady()) throw shuttingDown()
       const { raw } = c.req
@@ -82,8 +71,9 @@ export function createApp(
       return route.handle(own, { id: c.req.param('id') ?? '', query, body, request: raw, signal: raw.signal })
     })
   }
-  const info = { title: 'RetNet', version: '1' }
-  app.get('/openapi.json', (c) => c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info })))
+  for (const words of gets) describe(app, words)
+  for (const [path, answer] of isWatchedOnly ? [] : readPages()) app.get(path, answer)
+  app.get('/openapi.json', () => Response.json(openApiDocument(app)))
   app.notFound((c) => told(c, notFound(app, c)))
   app.onError((error, c) => {
     const known = toApiError(error)
@@ -122,25 +112,7 @@ function pattern(path: string): RegExp {
   return new RegExp(`^${words.join('/')}$`)
 }
 
-function describeRoute(app: App, { method, path, summary, schema }: Route): void {
-  app.openAPIRegistry.registerPath({
-    method,
-    path: path.replace(':id', '{id}'),
-    summary,
-    request: {
-      ...(path.includes(':id') && { params: z.object({ id: z.string() }) }),
-      ...(schema && { body: { required: true, content: { 'application/json': { schema } } } }),
-    },
-    responses: { 200: { description: 'As the README of @retnet/serve tells.' } },
-  })
-}
-
-function describePost(app: App, path: string, summary: string, schema: z.ZodType): void {
-  app.openAPIRegistry.registerPath({
-    method: 'post',
-    path,
-    summary,
-    request: { body: { required: true, content: { 'application/json': { schema } } } },
-    responses: { 200: { description: 'As in the OpenAI API; a stream of events with stream: true.' } },
-  })
+function wordsOf({ method, path, summary, schema }: Route): RouteWords {
+  const words = { method, path: path.replace(':id', '{id}'), summary, response: z.looseObject({}), errors: [404, 409] }
+  return schema ? { ...words, request: schema } : words
 }

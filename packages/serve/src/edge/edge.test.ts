@@ -1,4 +1,5 @@
 // The edge of the server on a socket: keys, roles, rate limits, pages of other origins.
+import { pagePaths } from '../api/pages.js'
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -59,10 +60,7 @@ describe('keys', () => {
       statuses.set(path, (await fetch(url + path.replace(/\{.*?\}/, ''), { method })).status)
     }
     const answering = [...statuses].filter(([, status]) => status !== 401)
-    expect(answering).toEqual([
-      ['/livez', 200],
-      ['/readyz', 200],
-    ])
+    expect(answering).toEqual([['/livez', 200], ['/readyz', 200], ...pagePaths.map((path) => [path, 200])])
   })
 
   test('row 77: no key, a wrong one, an empty one, two headers and 1 MB of key are refused', async () => {
