@@ -16,7 +16,7 @@ const formats = 'packages/formats/src'
 
 /** Rows whose titles have their number. */
 const numbered = (file: string, rows: Readonly<Record<number, string>>): Line[] => {
-  return Object.entries(rows).map(([row, what]) => [Number(row), what, file, `${row}`])
+  return Object.entries(rows).map(([row, what]) => [Number(row), what, file, row])
 }
 
 const lines: readonly Line[] = [
