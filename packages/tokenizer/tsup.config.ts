@@ -3,7 +3,7 @@ import { build, type Plugin } from 'esbuild'
 import { library } from '../../tools/tsup.js'
 
 const entries = ['core', 'kernel', 'index', 'bpe', 'plus', 'parts', 'train', 'chat', 'worker', 'worker-thread']
-const onDemand = ['edits', 'split', 'metaspace', 'unigram', 'words', 'rare']
+const onDemand = ['edits', 'split', 'metaspace', 'unigram', 'words', 'rare', 'patterns']
 
 /** Files of the package by the source they are built from. */
 const built = new Map([

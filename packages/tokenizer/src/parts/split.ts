@@ -1,10 +1,26 @@
 /** `Split` by patterns that have a scanner, and by texts; and `Digits`. */
 import type { TokenizerParts } from '../catalog.js'
+import { UnsupportedTokenizerError } from '../errors.js'
 import { readDigits } from '../pre-tokenizers/digits.js'
 import { scannerFor } from '../pre-tokenizers/named-patterns.js'
-import { readSplit } from '../pre-tokenizers/split.js'
+import { splitReader } from '../pre-tokenizers/split.js'
+import { hasRegex } from '../reading/read-replacement.js'
+import { describe } from '../reading/describe.js'
+import type { Step } from '../reading/steps.js'
 
 export const parts: TokenizerParts = {
-  preTokenizers: { Split: readSplit, Digits: readDigits },
+  preTokenizers: {
+    Split: splitReader((pattern, path) => {
+      const supported = 'without patternParts, the patterns of GPT-2, cl100k, Llama 3 and Qwen 2'
+      throw new UnsupportedTokenizerError(path, supported, describe(pattern))
+    }),
+    Digits: readDigits,
+  },
   cuts: { Split: (step) => (scannerFor(step) ? true : undefined), Digits: () => false },
 }
+
+/** Patterns without a scanner need more. */
+export const also = (steps: readonly Step[]) =>
+  steps.some((step) => step.type === 'Split' && hasRegex(step) && !scannerFor(step))
+    ? import('./patterns.js')
+    : undefined

@@ -4,7 +4,7 @@ import { asText } from '../reading/fields.js'
 import type { CharacterTest } from './character-set.js'
 import type { PreTokenizer } from './pre-tokenizer.js'
 
-/** Covers `text[start .. end]` with stretches that match or do not. */
+/** Covers `text[start .. end]` with stretches that match or do not. A match can be empty. */
 export type FindMatches = (text: string, start: number, end: number, visit: VisitMatch) => void
 export type VisitMatch = (start: number, end: number, isMatch: boolean) => void
 
@@ -36,7 +36,7 @@ export function findCharacters(test: CharacterTest): FindMatches {
 
 export function splitBy(find: FindMatches, behavior: Behavior, invert = false): PreTokenizer {
   return (text, start, end, emit, origin) => {
-    const pieces = createPieces(behavior, (from, to) => emit(text, from, to, origin))
+    const pieces = createPieces(behavior, (from, to) => void (from < to && emit(text, from, to, origin)))
     find(text, start, end, (from, to, isMatch) => pieces.visit(from, to, isMatch !== invert))
     pieces.end()
   }

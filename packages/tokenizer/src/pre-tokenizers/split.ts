@@ -1,6 +1,4 @@
-/** The pre-tokenizer `Split`, by a text or by a pattern that has a scanner. */
-import { UnsupportedTokenizerError } from '../errors.js'
-import { describe } from '../reading/describe.js'
+/** The pre-tokenizer `Split`, by a text, by a pattern that has a scanner, or by any other. */
 import { asBoolean, asFields, asSomeText, asText, field, orElse } from '../reading/fields.js'
 import { readSettings, type Step } from '../reading/steps.js'
 import { scannerFor } from './named-patterns.js'
@@ -22,18 +20,25 @@ function findText(found: string): FindMatches {
   }
 }
 
-export function readSplit(step: Step): PreTokenizer {
-  const { pattern, behavior, invert } = readSettings(step, {
-    pattern: asFields,
-    behavior: asBehavior,
-    invert: orElse(asBoolean, false),
-  })
-  const path = `${step.path}.pattern`
-  const regex = field(pattern, 'Regex')
-  if (regex === undefined) {
-    return splitBy(findText(asSomeText(field(pattern, 'String'), `${path}.String`)), behavior, invert)
+/** Finds the matches of a pattern that has no scanner; `path` says where it is. */
+export type FindPattern = (pattern: string, path: string) => FindMatches
+
+/** Reads a `Split` with `findPattern` for what has no scanner. */
+export function splitReader(findPattern: FindPattern): (step: Step) => PreTokenizer {
+  return (step) => {
+    const { pattern, behavior, invert } = readSettings(step, {
+      pattern: asFields,
+      behavior: asBehavior,
+      invert: orElse(asBoolean, false),
+    })
+    const scanner = scannerFor(step)
+    if (scanner) return scanner
+    const path = `${step.path}.pattern`
+    const regex = field(pattern, 'Regex')
+    const find =
+      regex === undefined
+        ? findText(asSomeText(field(pattern, 'String'), `${path}.String`))
+        : findPattern(asText(regex, `${path}.Regex`), `${path}.Regex`)
+    return splitBy(find, behavior, invert)
   }
-  const scanner = scannerFor(step)
-  if (scanner) return scanner
-  throw new UnsupportedTokenizerError(path, 'x', describe(asText(regex, `${path}.Regex`)))
 }

@@ -8,3 +8,8 @@ export function readReplacement(step: Step): { pattern: string; content: string 
     content: asText,
   })
 }
+
+/** Whether the pattern of a step is a regular expression and no text. */
+export function hasRegex({ fields, path }: Step): boolean {
+  return field(asFields(field(fields, 'pattern'), `${path}.pattern`), 'Regex') !== undefined
+}

@@ -31,7 +31,7 @@ export const readBpe: ModelReader = (fields, path, bytes, characters) => {
     throw new UnsupportedTokenizerError('pre_tokenizer', 'ByteLevel as the last step', 'BPE over characters')
   const file = readSettings({ fields, path }, READERS)
   const { vocab: vocabulary, dropout } = file
-  if (dropout !== 0) throw new UnsupportedTokenizerError(`${path}.dropout`, 'null or 0', describe(dropout))
+  if (dropout !== 0) throw new UnsupportedTokenizerError(`${path}.dropout`, 'null (set it)', describe(dropout))
   const rule = {
     unknownId: readUnknown(file.unk_token, vocabulary, `${path}.unk_token`),
     fuseUnknown: file.fuse_unk,
