@@ -118,7 +118,7 @@ test('a session goes on, is forked, kept and taken elsewhere', async () => {
   expect((await copy.complete(next)).text).toBe(text)
   expect((await session.chat([{ role: 'user', content: 'hi' }], next)).session!.id).toBe(session.id)
   expect((await client.sessions.list()).data.map(({ id }) => id)).toContain(copy.id)
-  for (const one of [session, fork, copy]) await one.delete()
+  for (const each of [session, fork, copy]) await each.delete()
   for (const name of ['here', 'there']) await client.snapshots.delete(name)
   expect((await client.snapshots.list()).data).toEqual([])
 })
