@@ -12,9 +12,7 @@ export async function buildThread(name: string, folder: string): Promise<URL> {
     format: 'esm',
     conditions: ['@retnet/source'],
     external: ['webgpu', 'onnxruntime-node', '*.node'],
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)",
-    },
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
     outfile,
   })
   return pathToFileURL(outfile)
