@@ -1,4 +1,5 @@
-import { RowError } from '@retnet/core'
+import { tinyModel } from '@retnet/conformance'
+import { RowError, reference } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
@@ -59,6 +60,20 @@ describe('the engine', () => {
     }
     await engine.drain()
     expect(engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test.each([0, 1000])('writes the same on a backend that draws, with bursts of %i ms', async (burstMs) => {
+    using drawing = await tinyModel(reference())
+    expect(drawing.drawsTokens).toBe(true)
+    using engine = await Engine.create(drawing, { rows: 4, chunkTokens: 64, burstMs })
+    const some = [asks[0], asks[2], asks[4], { ...asks[2], options: { ...asks[2].options, stop: 'a' } }]
+    const jobs = engine.submit(some.map((ask, at) => request(ask, at === 2 ? { save: true } : {})))
+    const all = await Promise.all(jobs.map(idsOf))
+    using alone = await testModel()
+    for (const [at, { prompt, options: own }] of some.entries()) {
+      const { ids } = await generate(alone, prompt, { ...own, codec }).result
+      expect(all[at]).toEqual(ids)
+    }
   })
 
   test('writes the same whoever comes and goes meanwhile', async () => {
