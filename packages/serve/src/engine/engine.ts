@@ -9,6 +9,7 @@ import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
 import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
+import { Burst } from './burst.js'
 import { type Chunk, planStep } from './plan-step.js'
 import { nextTurn } from './next-turn.js'
 
@@ -23,6 +24,7 @@ export class Engine {
   readonly model: Model
   readonly #batch: Batch
   readonly #options: Required<EngineOptions>
+  readonly #burst: Burst
   /** By row. */
   readonly #rows: (Job | null)[]
   /** Jobs with a row, in the order of admission. */
@@ -40,6 +42,7 @@ export class Engine {
     this.model = model
     this.#batch = batch
     this.#options = options
+    this.#burst = new Burst(options.burstMs)
     this.#rows = Array.from({ length: options.rows }, () => null)
   }
 
@@ -160,7 +163,9 @@ export class Engine {
       const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
       if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
-      await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
+      const drawing = steps.filter((job) => !job.needsLogits && this.model.drawsTokens)
+      const isReading = drawing.length < steps.length + chunks.length || this.#embeddings.length > 0
+      await this.#draw(drawing, this.#burst.stepsFor(drawing, isReading))
       await this.#read(chunks)
       await this.#embeddings.step()
       await this.#startFollowers()
@@ -244,13 +249,15 @@ export class Engine {
     })
   }
 
-  async #draw(jobs: readonly Job[]): Promise<void> {
+  async #draw(jobs: readonly Job[], count: number): Promise<void> {
     if (jobs.length === 0) return
     await this.#guard(jobs, async () => {
       const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
-      for (const [at, { ids, error }] of (await this.#batch.decode(steps)).entries()) {
+      const results = await this.#burst.time(count, () => this.#batch.decode(steps, { count }))
+      for (const [at, { ids, error }] of results.entries()) {
+        // what was drawn behind the end of a text is nobody's, and neither is the row then
+        for (const id of ids) this.#settle(jobs[at], () => jobs[at].takeId(id))
         if (error) jobs[at].end(error)
-        else this.#settle(jobs[at], () => jobs[at].takeId(ids[0]))
       }
     })
   }

@@ -193,6 +193,16 @@ export class Job {
     return this.#base + this.ids.length + this.#new
   }
 
+  /** True if its state must not go beyond a token: it is saved behind its last one, or now and then. */
+  get stopsExactly(): boolean {
+    return this.request.save === true || this.request.saveEvery !== undefined
+  }
+
+  /** Tokens that may still be drawn. */
+  get left(): number {
+    return this.settings.maxTokens - this.#drawn
+  }
+
   /** For a backend that draws itself. */
   get sampling(): SamplingSettings {
     return { ...this.settings, history: this.#history }
