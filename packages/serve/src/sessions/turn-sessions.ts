@@ -15,7 +15,10 @@ export function turnSessions(sessions: Sessions, model: SnapshotIdentity): TurnS
       const committed = await madeBy(sessions, turn)
       if (committed) return { start: null, committed: placeOf(committed) }
       const head = await sessions.head(turn.tenant, id)
-      if (head.rev !== rev) throw conflict(head.rev)
+      if (head.rev !== rev) {
+        // it may have been made in this moment, by a worker that has lost its lease and does not know
+        return { start: null, committed: await committedOr(sessions, turn, conflict(head.rev)) }
+      }
       requireCompatible(head.model, model)
       return { start: head.state === null ? null : await sessions.states.get(head.state), committed: null }
     },
@@ -26,9 +29,10 @@ export function turnSessions(sessions: Sessions, model: SnapshotIdentity): TurnS
       try {
         return placeOf(await sessions.advance(head, { state, length: saved.length, last: lastOf(saved) }, turn.id))
       } catch (error) {
+        // a store that gave no answer may have made the record, which then needs the state
+        if (!(error instanceof ApiError)) throw error
         await sessions.states.release(state)
-        if (error instanceof ApiError) return committedOr(sessions, turn, error)
-        throw error
+        return committedOr(sessions, turn, error)
       }
     },
   }
