@@ -14,9 +14,10 @@ export class Burst {
 
   /** 1 if a text must be looked at token by token, or all of them are nearly complete. */
   stepsFor(jobs: readonly Job[], isReading: boolean): number {
-    if (isReading || jobs.some((job) => job.stopsExactly)) return 1
+    if (isReading) return 1
     const wanted = Math.max(...jobs.map((job) => job.left))
-    return Math.max(1, Math.min(most, wanted, Math.floor(this.#burstMs / this.#stepMs)))
+    const allowed = Math.min(...jobs.map((job) => job.mostAtOnce))
+    return Math.max(1, Math.min(most, wanted, allowed, Math.floor(this.#burstMs / this.#stepMs)))
   }
 
   async time<T>(steps: number, work: () => Promise<T>): Promise<T> {

@@ -67,7 +67,7 @@ describe('the engine', () => {
     expect(drawing.drawsTokens).toBe(true)
     using engine = await Engine.create(drawing, { rows: 4, chunkTokens: 64, burstMs })
     const some = [asks[0], asks[2], asks[4], { ...asks[2], options: { ...asks[2].options, stop: 'a' } }]
-    const jobs = engine.submit(some.map((ask, at) => request(ask, at === 2 ? { save: true } : {})))
+    const jobs = engine.submit(some.map((ask, at) => request(ask, at === 2 ? { save: true } : { saveEvery: 7 })))
     const all = await Promise.all(jobs.map(idsOf))
     using alone = await testModel()
     for (const [at, { prompt, options: own }] of some.entries()) {

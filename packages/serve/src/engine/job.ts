@@ -193,9 +193,10 @@ export class Job {
     return this.#base + this.ids.length + this.#new
   }
 
-  /** True if its state must not go beyond a token: it is saved behind its last one, or now and then. */
-  get stopsExactly(): boolean {
-    return this.request.save === true || this.request.saveEvery !== undefined
+  /** Tokens that may be drawn before any of them is looked at: where its state is saved, it must not be further than its text. */
+  get mostAtOnce(): number {
+    const { save, saveEvery = Infinity } = this.request
+    return save ? 1 : saveEvery - (this.#drawn - this.#savedAt)
   }
 
   /** Tokens that may still be drawn. */
