@@ -64,7 +64,9 @@ async function read(turns: Turns, turn: Turn, each: (count: number) => unknown =
 const byText = (entries: readonly LogEntry[], turn: Turn) => {
   const rounded = entries.map((entry) =>
     // what was there already depends on how the prompt was cut
-    JSON.stringify({ ...entry, cached: 0 }, (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value)),
+    JSON.stringify({ ...entry, cached: 0 }, (_, value) =>
+      typeof value === 'number' ? Number(value.toFixed(3)) : value,
+    ),
   )
   return [...turn.texts.keys(), undefined].map((of) =>
     rounded.filter((_, at) => (entries[at] as { of?: number }).of === of),
