@@ -208,11 +208,13 @@ describe('the server', () => {
     expect(answer).toContain(`"code":"${code}"`)
   })
 
-  test('lets running streams end before it closes, and refuses others', async () => {
+  test('lets fifty running streams end before it closes, and refuses others', async () => {
     const own = await Engine.create(model, { rows: 4 })
     const ending = await serve({ engine: own, model: served, port: 0 })
     const other = new OpenAI({ baseURL: `${ending.url}/v1`, apiKey: 'none', maxRetries: 0 })
-    const streams = [1, 2, 3, 4, 5, 6].map((seed) => other.completions.create({ ...ask, seed, stream: true }))
+    const streams = Array.from({ length: 50 }, (_, at) =>
+      other.completions.create({ ...ask, seed: at + 1, stream: true }),
+    )
     const opened = await Promise.all(streams)
     const closing = ending.close(60_000)
     const texts = await Promise.all(

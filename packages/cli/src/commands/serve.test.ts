@@ -77,6 +77,13 @@ test('retnet serve takes keys from a file and writes a line of its log for each 
   const lines = () => io.output.stderr.split('\n').filter((line) => line.startsWith('{'))
   await expect.poll(lines).toHaveLength(2)
   expect(JSON.parse(lines()[1])).toMatchObject({ request_id: 'mine-1', tenant: 'acme', key: 'ci', status: 200 })
+  // row 54: names of special tokens in a prompt are plain text
+  const body = JSON.stringify({ prompt: '<|endoftext|>', add_special_tokens: false })
+  const type = { 'content-type': 'application/json' }
+  const asked = await fetch(`${url}/tokenize`, { method: 'POST', body, headers: { ...headers, ...type } })
+  const { tokens } = (await asked.json()) as { tokens: number[] }
+  expect(tokens.length).toBeGreaterThan(4)
+  expect(tokens).not.toContain(0)
   writeFileSync(file, '{"keys": [{"key": "a-secret-of-some-length"')
   const broken = memoryIo()
   expect(await run(['serve', '--model', model, '--port', '0', '--threads', '1', '--keys', file], broken)).toBe(1)

@@ -61,7 +61,10 @@ export function addServe(program: Command, io: Io): void {
 const examples = `
 The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/models /tokenize /detokenize
+RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment: files of snapshots are signed with the first key, and taken in with a signature alone.
+
+Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/sessions /v1/snapshots
+       /v1/streams /v1/models /tokenize /detokenize
        /livez /readyz /metrics /admin/status
 
 Examples:
@@ -150,11 +153,20 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         queue,
         ...(maxConnections && { connections: maxConnections }),
       },
+      ...(place.stores && { checkpointTokens }),
+      snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
       ...(await readEdgeOptions(io, options)),
     })
   } catch (cause) {
     throw cannotListen(cause, host, port)
   }
+}
+
+/** Drawn tokens of a text that a worker which takes it over reads again at most. */
+const checkpointTokens = 256
+
+function keysOf(text = ''): string[] {
+  return text.split(',').flatMap((key) => (key.trim() === '' ? [] : [key.trim()]))
 }
 
 const reasons: Readonly<Record<string, readonly [message: string, fix: string]>> = {

@@ -13,7 +13,7 @@ export interface PlaceOptions {
 }
 
 /** What `serve` of @retnet/serve must know of it. */
-export type Place = Pick<ServeOptions, 'engine' | 'stores' | 'role' | 'facts'>
+export type Place = Pick<ServeOptions, 'engine' | 'stores' | 'role' | 'facts' | 'rateLimiter'>
 
 export function addPlaceOptions(command: Command): Command {
   return command
@@ -44,7 +44,7 @@ export async function withPlace(
 ): Promise<void> {
   const stores = await openStores(io, options, model)
   try {
-    const kept = stores ? { stores } : {}
+    const kept = { ...(stores && { stores }), ...(await openRateLimiter(io, options)) }
     if (options.role === 'gateway')
       return await use({ engine: null, ...kept, facts: await factsOf(io, stores!, model) })
     const role = options.role === 'worker' ? { role: 'worker' as const } : {}
@@ -75,6 +75,14 @@ async function openRedis(url: string, queue: string): Promise<Omit<Stores, 'stat
     throw Object.assign(new CommandError('--redis: the package @redis/client cannot be loaded.', fix), { cause })
   })
   return redisStores({ url, queue })
+}
+
+/** The limits of a key hold over all gateways. The server closes it. */
+async function openRateLimiter(io: Io, options: PlaceOptions): Promise<Pick<ServeOptions, 'rateLimiter'>> {
+  const { role, redis: url = io.env.RETNET_REDIS_URL } = options
+  if (url === undefined || role === 'worker') return {}
+  const { redisRateLimiter } = await import('@retnet/serve/redis')
+  return { rateLimiter: await redisRateLimiter({ url }) }
 }
 
 async function openStates(io: Io, place: string): Promise<StateStore> {

@@ -32,9 +32,20 @@ test('a conversation goes on behind its answer, cut off or not', async () => {
   const cutOff = tokenizer.encode(`${special}user: And now?${special}assistant:`)
   expect(chat.proceed(next, 5)).toEqual(cutOff)
   expect(chat.proceed(next, tokenizer.specialTokens.get(special)!)).toEqual(cutOff.subarray(1))
-  writeFileSync(join(folder, 'chat_template.jinja'), '{{ messages[-1].content }}')
-  const last = (await openChatEncoder(await nodeFolder(folder), tokenizer))!
-  expect(last.proceed(next, 5)).toBeNull()
+})
+
+test.each([
+  ['the last message alone', '{{ messages[-1].content }}'],
+  ['the system message first', `{% for m in messages if m.role == 'system' %}{{ m.content }}{% endfor %}${template}`],
+  ['old messages shorter', `{% for m in messages %}{% if loop.last %}${template}{% else %}-{% endif %}{% endfor %}`],
+])('a conversation does not go on where the template writes %s', async (_, text) => {
+  writeFileSync(join(folder, 'chat_template.jinja'), text)
+  const chat = (await openChatEncoder(await nodeFolder(folder), tokenizer))!
+  const more = [
+    { role: 'user' as const, content: 'More.' },
+    { role: 'system' as const, content: 'Be brief.' },
+  ]
+  expect(chat.proceed(more, 5)).toBeNull()
 })
 
 test('a model without a template has none', async () => {

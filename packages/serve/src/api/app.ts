@@ -14,6 +14,7 @@ import { gets, posts } from './routes.js'
 import type { Route } from './sessions/route.js'
 import { sessionRoutes } from './sessions/session-routes.js'
 import { snapshotRoutes } from './sessions/snapshot-routes.js'
+import { streamRoutes } from './streams/stream-routes.js'
 
 export interface AppOptions {
   readonly edge: EdgeOptions
@@ -31,7 +32,7 @@ export interface Post extends Omit<RouteWords, 'method' | 'request'> {
   readonly handle: (context: ApiContext, body: unknown, signal: AbortSignal) => Response | Promise<Response>
 }
 
-const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes]
+const routes: readonly Route[] = [...sessionRoutes, ...snapshotRoutes, ...streamRoutes]
 
 export type App = OpenAPIHono<EdgeEnv>
 

@@ -23,6 +23,8 @@ export interface Begin {
   /** What the texts must be. */
   readonly grammar?: Turn['grammar']
   readonly includeUsage: boolean
+  /** A stream that its reader may leave and come back to. */
+  readonly resumable: boolean
   readonly session: OpenSession | null
   readonly tier?: Parameters<typeof tierOf>[0]
 }
@@ -95,14 +97,14 @@ async function start(
     session: session && { id: session.id, rev: session.rev },
     grammar: ask.grammar ?? null,
     view: view as unknown as Json,
-    keepMs: 0,
+    keepMs: ask.resumable ? context.limits.resumeMs : 0,
   }
   return { running: await beginTurn(context.turns, turn, priorities[view.tier]), view }
 }
 
 function viewOf(
   { model, served, scope }: ApiContext,
-  { format, prompts, options, echo, includeUsage, tier }: Begin,
+  { format, prompts, options, echo, includeUsage, resumable, tier }: Begin,
   id: string,
   session: SessionRecord | null,
 ): View {
@@ -119,6 +121,7 @@ function viewOf(
       }),
     ),
     includeUsage,
+    resumable: resumable ? { tenant: scope.caller.tenant } : null,
     tier: tierOf(tier, scope.caller),
     session: session?.id ?? null,
   }

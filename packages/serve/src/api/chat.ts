@@ -44,6 +44,7 @@ export async function chat(context: ApiContext, body: unknown, signal: AbortSign
     grammar,
     session,
     includeUsage,
+    resumable: request.stream_options?.resumable ?? false,
     tier: request.service_tier,
   })
   return request.stream ? respondStream(context, begun, signal) : respondWhole(context, begun, signal)

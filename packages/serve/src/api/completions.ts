@@ -45,6 +45,7 @@ export async function complete(context: ApiContext, body: unknown, signal: Abort
     echo: request.echo ?? false,
     grammar,
     includeUsage,
+    resumable: request.stream_options?.resumable ?? false,
     session,
     tier: request.service_tier,
   })

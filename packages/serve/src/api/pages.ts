@@ -1,6 +1,6 @@
 /** The pages of the server: a text box, and the API in words. They are files of this package, and load nothing from anywhere else. */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire as requireFrom } from 'node:module'
 import { dirname, join } from 'node:path'
 
 const types = { html: 'text/html', css: 'text/css', js: 'text/javascript' }
@@ -27,7 +27,7 @@ const headers = {
 
 /** Reads the files, so that a server that lacks one does not start. */
 export function readPages(): ReadonlyMap<string, () => Response> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@retnet/serve/package.json')), 'pages')
+  const folder = join(dirname(requireFrom(import.meta.url).resolve('@retnet/serve/package.json')), 'pages')
   return new Map(
     Object.entries(files).map(([path, name]) => {
       const body = readFileSync(join(folder, name))

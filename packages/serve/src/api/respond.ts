@@ -1,9 +1,11 @@
 /** From a turn that has begun to the response, whole or as a stream. */
 import { type Frame, eventStream } from '../http/event-stream.js'
 import type { RunningTurn } from '../turns/running-turn.js'
+import type { LogEntry } from '../turns/turn.js'
 import { toApiError } from './api-error.js'
 import type { Begun } from './begin.js'
 import type { ApiContext } from './context.js'
+import { streamHeader, streamId } from './streams/stream-id.js'
 import { Watch } from './watch.js'
 import { Wording } from './wording.js'
 
@@ -26,37 +28,53 @@ export async function respondWhole(
 }
 
 export function respondStream(context: ApiContext, begun: Begun, signal: AbortSignal): Response {
-  const { running } = begun
-  const stopListening = cancelling(running, signal)
-  context.scope.record.isStream = true
-  const watch = new Watch(context.scope.record, running, context.timeouts)
-  const frames = framesOf(context, begun, watch, () => stopListening[Symbol.dispose]())
-  return eventStream(frames, { ...context.limits, onGone: () => void running.cancel(), hangUp: context.scope.hangUp })
+  const { running, view } = begun
+  const { record, hangUp } = context.scope
+  const stopListening = view.resumable ? null : cancelling(running, signal)
+  record.isStream = true
+  const watch = new Watch(record, running, context.timeouts)
+  const wording = new Wording(view, context.served.codec, false)
+  const frames = framesOf({ id: running.id, wording, groups: running.entries(), watch }, () => {
+    stopListening?.[Symbol.dispose]()
+  })
+  const onGone = () => (view.resumable ? undefined : void running.cancel())
+  const response = eventStream(frames, { ...context.limits, onGone, hangUp })
+  if (view.resumable) response.headers.set(streamHeader, streamId(running))
+  return response
+}
+
+export interface WordedStream {
+  readonly id: string
+  readonly wording: Wording
+  readonly groups: AsyncIterable<readonly LogEntry[]>
+  readonly watch: Watch | null
+  /** Events that the client has. */
+  readonly skip?: number
 }
 
 /** All chunks of a stream, each with its number as id, in groups that are ready together. */
-async function* framesOf(
-  { served }: ApiContext,
-  { running, view }: Begun,
-  watch: Watch,
-  onEnd: () => void,
+export async function* framesOf(
+  { id, wording, groups, watch, skip = 0 }: WordedStream,
+  onEnd: () => void = () => {},
 ): AsyncGenerator<Frame[], void> {
-  const wording = new Wording(view, served.codec, false)
   let count = 0
-  const number = (chunks: readonly object[]): Frame[] =>
-    chunks.map((data) => ({ id: `${running.id}:${count++}`, data }))
+  const number = (chunks: readonly object[]): Frame[] => {
+    const first = count
+    count += chunks.length
+    return chunks.map((data, at) => ({ id: `${id}:${first + at}`, data })).slice(Math.max(0, skip - first))
+  }
   try {
     yield number(wording.opening())
-    for await (const group of running.entries()) {
-      for (const entry of group) watch.see(entry)
+    for await (const group of groups) {
+      for (const entry of group) watch?.see(entry)
       yield number(group.flatMap((entry) => wording.take(entry)))
     }
   } catch (error) {
     const known = toApiError(error)
-    watch.failed(known)
+    watch?.failed(known)
     yield number([known.body])
   } finally {
-    watch[Symbol.dispose]()
+    watch?.[Symbol.dispose]()
     onEnd()
   }
 }

@@ -38,8 +38,8 @@ const sampling = {
   n: maybe(z.int().min(1), 'Texts for each prompt'),
   stream: maybe(z.boolean(), 'Answers with events'),
   stream_options: maybe(
-    z.strictObject({ include_usage: maybe(z.boolean()) }),
-    'With include_usage: the counts of tokens, in a last event',
+    z.strictObject({ include_usage: maybe(z.boolean()), resumable: maybe(z.boolean()) }),
+    'With include_usage: the counts of tokens, in a last event; with resumable: the stream can be left and read on at /v1/streams',
   ),
   response_format: maybe(responseFormat, 'What the text must be: text, json_object, or json_schema with a schema'),
   /** `priority` needs a key that may; `auto` is that where the key may. */

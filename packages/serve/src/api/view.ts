@@ -12,6 +12,8 @@ export interface View {
   readonly promptTokens: number
   readonly choices: readonly ChoiceView[]
   readonly includeUsage: boolean
+  /** Who may read the stream again; null if nobody may. */
+  readonly resumable: { readonly tenant: string } | null
   readonly tier: ServiceTier
   /** The session that the text continues. */
   readonly session: string | null

@@ -61,24 +61,17 @@ const rows: readonly Row[] = [
     'ignore_eos',
   ],
   ...Object.entries<unknown>({
-    'type: foo': { type: 'foo' },
     'a bad pattern': { type: 'string', pattern: '((' },
     'a pattern that looks behind': { type: 'string', pattern: '(?<=a)b' },
+  }).map(([what, schema]): Row => [61, `a schema with ${what}`, schemaed(schema), 400, 'schema_too_complex', inSchema]),
+  ...Object.entries<unknown>({
+    'type: foo': { type: 'foo' },
     'a circle of references': { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } },
     'a remote reference': { $ref: 'http://169.254.169.254/' },
     '3,000 anyOf': { anyOf: Array.from({ length: 3000 }, (_, at) => ({ type: 'array', maxItems: at })) },
     '10^9 items': { type: 'array', items: {}, minItems: 1e9 },
     'a text of 70,000 characters': { const: 'x'.repeat(70_000) },
-  }).map(([what, schema]): Row => {
-    return [
-      what.includes('pattern') ? 61 : 60,
-      `a schema with ${what}`,
-      schemaed(schema),
-      400,
-      'schema_too_complex',
-      inSchema,
-    ]
-  }),
+  }).map(([what, schema]): Row => [60, `a schema with ${what}`, schemaed(schema), 400, 'schema_too_complex', inSchema]),
   [
     60,
     'a schema of depth 10,000',

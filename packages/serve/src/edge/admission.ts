@@ -5,6 +5,7 @@ import type { Budget, Level, RateLimiter, Taken } from './rate-limiter.js'
 export class Admission {
   readonly #limiter: RateLimiter
   readonly #budgets: readonly Budget[]
+  readonly #id = crypto.randomUUID()
   #texts = 0
   #tokens = 0
   /** As the last look at the budgets found them. */
@@ -18,7 +19,7 @@ export class Admission {
   /** The request itself. Throws a 429. One without a token left is refused here, before its body is read. */
   async enter(): Promise<void> {
     if (this.#budgets.length === 0) return
-    this.#check(await this.#limiter.take(this.#budgets, { requests: 1, tokens: 0, texts: 0 }))
+    this.#check(await this.#limiter.take(this.#budgets, { requests: 1, tokens: 0, texts: 0 }, this.#id))
     const tokens = this.levels.find(({ kind }) => kind === 'tokens')
     if (tokens && tokens.remaining === 0) throw this.#refusal('tokens', 60_000 / tokens.limit)
   }
@@ -28,7 +29,7 @@ export class Admission {
     if (this.#budgets.length === 0) return
     this.#requireFit('tokens', tokens, (budget) => budget.tokensPerMinute)
     this.#requireFit('texts', texts, (budget) => budget.texts)
-    this.#check(await this.#limiter.take(this.#budgets, { requests: 0, tokens, texts }))
+    this.#check(await this.#limiter.take(this.#budgets, { requests: 0, tokens, texts }, this.#id))
     this.#texts += texts
     this.#tokens += tokens
   }
@@ -37,7 +38,7 @@ export class Admission {
   async end(used: number): Promise<void> {
     if (this.#texts === 0 && this.#tokens === 0) return
     const tokens = Math.max(0, this.#tokens - used)
-    await this.#limiter.giveBack(this.#budgets, { requests: 0, tokens, texts: this.#texts })
+    await this.#limiter.giveBack(this.#budgets, { requests: 0, tokens, texts: this.#texts }, this.#id)
     this.#texts = this.#tokens = 0
   }
 

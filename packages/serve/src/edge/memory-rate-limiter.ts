@@ -99,7 +99,8 @@ function levelsOf({ requests, tokens, texts }: Account, now: number): Level[] {
   ]
 }
 
-function tightest(levels: readonly Level[]): Level[] {
+/** Of the levels of each kind, the one with the least left. */
+export function tightest(levels: readonly Level[]): Level[] {
   const least = new Map<Kind, Level>()
   for (const level of levels) {
     const before = least.get(level.kind)

@@ -37,9 +37,12 @@ export interface Taken {
  * that of a clock which is never set.
  */
 export interface RateLimiter {
-  /** Takes `use` from all budgets or from none. Tokens that are more than a bucket holds are never there: look before asking. */
-  take(budgets: readonly Budget[], use: Use): Promise<Taken>
+  /**
+   * Takes `use` from all budgets or from none, in the name of a request, which takes texts once. Tokens that are more than a bucket holds are never there: look before
+   * asking.
+   */
+  take(budgets: readonly Budget[], use: Use, id: string): Promise<Taken>
   /** Gives back what was taken and not used, and ends texts. */
-  giveBack(budgets: readonly Budget[], use: Use): Promise<void>
+  giveBack(budgets: readonly Budget[], use: Use, id: string): Promise<void>
   close(): Promise<void>
 }

@@ -28,8 +28,11 @@ export interface WorkQueue {
   extend(claim: Claim): Promise<boolean>
   /** The work is done, and its scope free. Does nothing if another worker has it. */
   finish(claim: Claim): Promise<void>
-  /** Lets another worker have it, after `delayMs`. Does nothing if another worker has it. */
-  giveBack(claim: Claim, delayMs?: number): Promise<void>
+  /**
+   * Lets another worker have it, after `delayMs`. If it was not begun, this delivery does not count (`counts` false). Does nothing if
+   * another worker has it.
+   */
+  giveBack(claim: Claim, delayMs?: number, counts?: boolean): Promise<void>
   /** Takes it out for good and keeps it for a person to look at. */
   bury(claim: Claim, reason: string): Promise<void>
   status(): Promise<QueueStatus>
@@ -52,7 +55,7 @@ export interface ClaimOptions {
 }
 
 export interface Claim extends Work {
-  /** 1 the first time. */
+  /** 1 the first time, and one more for each delivery that counts. */
   readonly deliveries: number
   /** Of this claim alone. */
   readonly token: string

@@ -6,6 +6,7 @@ import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine
 import { EngineClosedError } from '../errors.js'
 import { type Clock, delay, every, systemClock } from '../stores/common/clock.js'
 import type { Claim, Lease, LeaseStore, TokenLog, WorkQueue } from '../stores/contract.js'
+import { FencedError, StoreError } from '../stores/errors.js'
 import { type Gathered, gather } from './gather.js'
 import { type TextPast, pastOf } from './past.js'
 import { problemOf } from './problem.js'
@@ -45,11 +46,16 @@ export interface TurnRunOptions {
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
   readonly readAhead?: number
+  /** Milliseconds that a text which is so far ahead waits for its reader before it is given up. Default 120,000. */
+  readonly abandonedMs?: number
   /** Default: that of the system. */
   readonly clock?: Clock
+  /** A turn that was begun this often, here or elsewhere, and came no step further the last time is given up. Default 6. */
+  readonly maxDeliveries?: number
 }
 
 const readerPollMs = 20
+const longestPollMs = 250
 
 export class TurnRun {
   readonly turn: Turn
@@ -70,6 +76,8 @@ export class TurnRun {
   #handsOver = false
   #stopped = false
   #moved = false
+  #isCutOff = false
+  #isHopeless = false
   #saved: SavedEvent | null = null
 
   constructor(options: TurnRunOptions, turn: Turn, claim: Claim, lease: Lease) {
@@ -87,7 +95,13 @@ export class TurnRun {
   async run(): Promise<boolean> {
     const stop = every(this.#clock, this.#leaseMs / 3, () => void this.#beat())
     try {
-      return await this.#run()
+      const done = await this.#run()
+      await this.#forget(done)
+      return done
+    } catch (error) {
+      this.#isCutOff = error instanceof StoreError || error instanceof FencedError
+      if (error instanceof FencedError) await this.#forget(false)
+      throw error
     } finally {
       stop()
       for (const job of this.#jobs) job.cancel()
@@ -95,9 +109,9 @@ export class TurnRun {
     }
   }
 
-  /** True if it has come no step further, and nobody has asked it to stop. */
+  /** True if the turn is to blame for that it has come no step further: nobody has asked it to stop, and the stores have answered. */
   get isStuck(): boolean {
-    return !this.#stopped && !this.#moved
+    return this.#isHopeless || (!this.#stopped && !this.#moved && !this.#isCutOff && this.#log !== null)
   }
 
   /** Nobody wants the rest. */
@@ -120,6 +134,7 @@ export class TurnRun {
       [this.#endEntry({ error: { status: 500, code: 'turn_failed', message, param: null } })],
       true,
     )
+    await this.#options.checkpoints?.forget(this.turn)
   }
 
   /** For who waits for `ended`. */
@@ -136,6 +151,10 @@ export class TurnRun {
     const entries = content.entries as unknown as readonly LogEntry[]
     const writer = new TurnLog(log, turn, this.lease, { ttlMs: this.#leaseMs, length: entries.length, status: content })
     this.#log = writer
+    // each worker before this one died of it, or it would have written more
+    this.#isHopeless =
+      this.#claim.deliveries > maxDeliveriesOf(this.#options) && entries.length < this.#claim.deliveries
+    if (this.#isHopeless) return false
     if (entries.length === 0) await writer.write([{ kind: 'open', view: turn.view }])
     const opened = turn.session && sessions ? await refusable(() => sessions.open(turn)) : null
     if (opened?.error) return this.#close({ error: opened.error })
@@ -212,21 +231,26 @@ export class TurnRun {
 
   /** A text is not written for nobody: a reader that stops reading stops it, and the engine gives its row away. */
   async #waitForReader(): Promise<void> {
-    const { readAhead = 256 } = this.#options
-    while (this.#log!.ahead > readAhead && !this.#log!.isCancelled && !this.#cancelled && !this.#handsOver) {
-      await delay(this.#clock, readerPollMs)
-      await this.#log!.write([])
+    const { readAhead = 256, abandonedMs = 120_000 } = this.#options
+    const log = this.#log!
+    let pauseMs = readerPollMs
+    let since = this.#clock.now()
+    while (log.ahead > readAhead && !log.isCancelled && !this.#cancelled && !this.#handsOver) {
+      if (this.#clock.now() - since >= abandonedMs) return this.cancel()
+      const { ahead } = log
+      await delay(this.#clock, pauseMs)
+      await log.write([])
+      if (log.ahead < ahead) since = this.#clock.now()
+      pauseMs = Math.min(longestPollMs, pauseMs * 1.5)
     }
   }
 
   async #commit(): Promise<boolean> {
-    const { sessions, checkpoints } = this.#options
+    const { sessions } = this.#options
     const cancelled = this.#cancelled || this.#log!.isCancelled
     const saved = cancelled ? null : this.#saved
     const committed = saved && sessions ? await refusable(() => sessions.commit(this.turn, saved)) : null
-    const done = await this.#close({ ...committed?.value, error: committed?.error ?? null, cancelled })
-    await checkpoints?.forget(this.turn)
-    return done
+    return this.#close({ ...committed?.value, error: committed?.error ?? null, cancelled })
   }
 
   async #close(end: Partial<EndEntry>): Promise<boolean> {
@@ -238,6 +262,14 @@ export class TurnRun {
     return { kind: 'end', rev, length, cancelled, error }
   }
 
+  /** Places are kept until the turn has ended. A worker that is not the last looks too: it may have saved one after that. */
+  async #forget(done: boolean): Promise<void> {
+    const { checkpoints, stores } = this.#options
+    if (!checkpoints) return
+    const isOver = done || (await stores.log.read(this.#claim.scope, this.turn.id, this.#log?.length)).closed
+    if (isOver) await checkpoints.forget(this.turn)
+  }
+
   async #beat(): Promise<void> {
     try {
       if (!(await this.#options.stores.queue.extend(this.#claim))) return this.handOver()
@@ -246,6 +278,10 @@ export class TurnRun {
       // the next write says what is wrong
     }
   }
+}
+
+export function maxDeliveriesOf({ maxDeliveries = 6 }: Pick<TurnRunOptions, 'maxDeliveries'>): number {
+  return maxDeliveries
 }
 
 /** What a turn itself is to blame for is its answer; everything else is thrown, and tried again. */

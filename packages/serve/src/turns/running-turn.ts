@@ -37,10 +37,10 @@ export class RunningTurn {
     }
   }
 
-  /** Nobody wants the rest. */
+  /** Nobody wants the rest. If the worker cannot be told, it finds out by itself: nobody reads. */
   async cancel(): Promise<void> {
     this.#end()
-    await this.#log.cancel(this.scope, this.id)
+    await this.#log.cancel(this.scope, this.id).catch(() => {})
   }
 
   /** Nobody wants the rest, and its reader gets this error. */

@@ -26,6 +26,10 @@ export class TurnLog {
     return this.#length - this.#status.reached
   }
 
+  get length(): number {
+    return this.#length
+  }
+
   get isCancelled(): boolean {
     return this.#status.cancelled
   }

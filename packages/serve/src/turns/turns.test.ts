@@ -17,7 +17,12 @@ afterEach(async () => {
 })
 
 type Stores = ReturnType<typeof memoryStores>
-type More = { readonly sessions?: TurnSessions; readonly checkpoints?: TurnCheckpoints; readonly chunkTokens?: number }
+interface More {
+  readonly sessions?: TurnSessions
+  readonly checkpoints?: TurnCheckpoints
+  readonly chunkTokens?: number
+  readonly abandonedMs?: number
+}
 
 async function startWorker(stores: Stores, { chunkTokens = 16, ...more }: More = {}): Promise<TurnWorker> {
   const model = await testModel()
@@ -208,4 +213,17 @@ test('a cancelled turn ends, waiting or running', async () => {
   }
   expect(entries.at(-1)).toMatchObject({ kind: 'end', cancelled: true })
   await expect.poll(() => stores.queue.status()).toMatchObject({ waiting: 0, claimed: 0 })
+})
+
+test('a text whose reader does not come back is given up, and one that is read slowly is not', async () => {
+  const stores = memoryStores()
+  await startWorker(stores, { abandonedMs: 150 })
+  const turn = turnOf([{ seed: 1, maxTokens: 1e6 }])
+  const left = await new Turns(stores, 9).begin(turn)
+  await expect.poll(async () => (await stores.log.read(left.scope, left.id)).closed).toBe(true)
+  expect((await stores.log.read(left.scope, left.id)).entries.at(-1)).toMatchObject({ cancelled: true })
+  const slow = await read(new Turns(stores, 9), turnOf([{ seed: 1, maxTokens: 30 }]), () => {
+    return new Promise((resolve) => setTimeout(resolve, 20))
+  })
+  expect(slow.at(-1)).toMatchObject({ cancelled: false })
 })

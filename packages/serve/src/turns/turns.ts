@@ -2,7 +2,7 @@
 import type { Json, TokenLog, WorkQueue } from '../stores/contract.js'
 import { QueueFullError } from '../errors.js'
 import { RunningTurn } from './running-turn.js'
-import { type Turn, scopeOf } from './turn.js'
+import { type LogEntry, type Turn, scopeOf } from './turn.js'
 
 /** Milliseconds after which the log of a turn that nobody takes is forgotten. */
 const unclaimedMs = 60 * 60 * 1000
@@ -44,6 +44,11 @@ export class Turns {
     this.#open.add(running)
     void running.ended.then(() => this.#forget(running))
     return running
+  }
+
+  /** What is written of a turn by now; empty for one that is not there (any more). */
+  async read(scope: string, id: string): Promise<readonly LogEntry[]> {
+    return (await this.#stores.log.read(scope, id)).entries as unknown as readonly LogEntry[]
   }
 
   /** A turn that was begun here or elsewhere. */

@@ -2,14 +2,12 @@
 import { type Clock, delay, systemClock } from '../stores/common/clock.js'
 import { isFenced } from './turn-log.js'
 import type { Claim } from '../stores/contract.js'
-import { TurnRun, type TurnRunOptions } from './run-turn.js'
+import { maxDeliveriesOf, TurnRun, type TurnRunOptions } from './run-turn.js'
 import { type Turn, scopeOf } from './turn.js'
 
 export interface TurnWorkerOptions extends TurnRunOptions {
   /** Of this worker alone. Default: random. */
   readonly name?: string
-  /** A turn that was begun this often, here or elsewhere, and came no step further the last time is given up. Default 6. */
-  readonly maxDeliveries?: number
   readonly onError?: (error: unknown) => void
 }
 
@@ -36,7 +34,7 @@ export class TurnWorker {
     this.#name = options.name ?? crypto.randomUUID()
     this.#leaseMs = options.leaseMs ?? 5000
     this.#clock = options.clock ?? systemClock
-    this.#maxDeliveries = options.maxDeliveries ?? 6
+    this.#maxDeliveries = maxDeliveriesOf(options)
     this.#unsubscribe = options.stores.log.onCancel((turn) => this.#runs.get(turn)?.cancel())
     this.#ended = this.#claimAll()
   }
@@ -83,9 +81,9 @@ export class TurnWorker {
   async #begin(claim: Claim): Promise<void> {
     const { stores, engine } = this.#options
     const turn = claim.body as unknown as Turn
-    if (turn.weights !== engine.facts.identity.weights) return stores.queue.giveBack(claim, otherDelayMs)
+    if (turn.weights !== engine.facts.identity.weights) return stores.queue.giveBack(claim, otherDelayMs, false)
     const lease = await stores.leases.acquire(scopeOf(turn), this.#leaseMs)
-    if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs)
+    if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs, false)
     const run = new TurnRun(this.#options, turn, claim, lease)
     this.#runs.set(turn.id, run)
     void this.#finish(run, claim)

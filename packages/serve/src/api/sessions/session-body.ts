@@ -35,7 +35,7 @@ export function snapshotBody(record: SnapshotRecord, model: string): object {
   }
 }
 
-export function deletedBody(id: string, object: 'session' | 'snapshot'): object {
+export function deletedBody(id: string, object: 'session' | 'snapshot' | 'stream'): object {
   return { id, object, deleted: true }
 }
 

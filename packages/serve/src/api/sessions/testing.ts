@@ -5,7 +5,8 @@ import { Engine } from '../../engine/engine.js'
 import { type Service, createService } from '../../service.js'
 import { systemClock } from '../../stores/common/clock.js'
 import { memoryStores } from '../../stores/memory/memory-stores.js'
-import { served, someIds, testApp, testContext, testModel } from '../../testing.js'
+import { nobody } from '../../edge/caller.js'
+import { openEdge, served, someIds, testApp, testContext, testModel } from '../../testing.js'
 import { validateLimits } from '../limits.js'
 
 export interface Answer {
@@ -44,13 +45,15 @@ export class Desk {
   }
 
   /** Another service over the same engine and stores. */
-  start(options: Partial<Parameters<typeof createService>[0]> = {}) {
+  start(options: Partial<Parameters<typeof createService>[0]> = {}, caller = nobody) {
     const { engine, stores } = this
     const limits = this.#limits
     const onError = (error: unknown) => this.errors.push(error)
     const clock = { ...systemClock, now: () => this.now }
     const service = createService({ engine, served, limits, stores, clock, onError, ...options })
-    return { service, app: testApp(testContext(service, options.served, limits), { onError }) }
+    const open = openEdge()
+    const edge = { ...open, keys: { ...open.keys, callerOf: () => caller } }
+    return { service, app: testApp(testContext(service, options.served, limits), { onError, edge }) }
   }
 
   async ask(method: string, path: string, body?: object, app = this.app): Promise<Answer> {

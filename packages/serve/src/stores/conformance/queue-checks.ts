@@ -162,6 +162,14 @@ export const queueChecks: readonly Check<Queue>[] = [
     await bench.pass(300)
     assert.equal(await claimNow(queue), '1')
   }),
+  check('given back without being begun, the delivery does not count', async (queue) => {
+    await queue.push(work('1'))
+    await queue.giveBack((await queue.claim(mine))!, 0, false)
+    const again = await queue.claim(mine)
+    assert.equal(again?.deliveries, 1)
+    await queue.giveBack(again, 0, true)
+    assert.equal((await queue.claim(mine))?.deliveries, 2)
+  }),
   check('buried it is gone and its scope free', async (queue) => {
     await queue.push(work('1', { scope: 's' }))
     await queue.bury((await queue.claim(mine))!, 'cannot be done')

@@ -79,12 +79,13 @@ export class MemoryQueue implements WorkQueue {
     if (item !== undefined) this.#forget(item)
   }
 
-  async giveBack(claim: Claim, delayMs = 0): Promise<void> {
+  async giveBack(claim: Claim, delayMs = 0, counts = true): Promise<void> {
     this.#check()
     const item = this.#own(claim)
     if (item === undefined) return
     const now = this.#clock.now()
     this.#taken.delete(item)
+    if (!counts) item.deliveries -= 1
     Object.assign(item, { token: null, since: now, due: now + delayMs })
     this.#wait(item)
   }

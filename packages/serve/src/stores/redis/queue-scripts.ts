@@ -89,11 +89,11 @@ export const FINISH = script(`${queue}
   return 1
 `)
 
-/** ARGV: also the delay in milliseconds and the channel. */
+/** ARGV: also the delay in milliseconds, the channel, and how many deliveries not to count. */
 export const GIVE_BACK = script(`${queue}
   local item = own(ARGV[1], ARGV[2])
   if not item then return 0 end
-  item.token = ''
+  item.token, item.deliveries = '', item.deliveries - tonumber(ARGV[5])
   save(ARGV[1], item)
   redis.call('ZREM', taken, item.member)
   redis.call('ZADD', since, now, item.member)

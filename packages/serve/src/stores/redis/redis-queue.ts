@@ -61,8 +61,8 @@ export class RedisQueue implements WorkQueue {
     await this.#run(FINISH, [scope, token])
   }
 
-  async giveBack({ scope, token }: Claim, delayMs = 0): Promise<void> {
-    await this.#run(GIVE_BACK, [scope, token, Math.ceil(delayMs), this.#keys.work])
+  async giveBack({ scope, token }: Claim, delayMs = 0, counts = true): Promise<void> {
+    await this.#run(GIVE_BACK, [scope, token, Math.ceil(delayMs), this.#keys.work, counts ? 0 : 1])
   }
 
   async bury({ scope, token }: Claim, reason: string): Promise<void> {
@@ -83,7 +83,7 @@ export class RedisQueue implements WorkQueue {
   /** Nobody waits any more for what has come in this moment: another is to have it. */
   async #unless(signal: AbortSignal | undefined, claim: Claim): Promise<Claim | null> {
     if (signal?.aborted !== true) return claim
-    await this.giveBack(claim)
+    await this.giveBack(claim, 0, false)
     return null
   }
 

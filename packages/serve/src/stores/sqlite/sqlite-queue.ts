@@ -57,10 +57,11 @@ export class SqliteQueue implements WorkQueue {
     await this.#database.write(false, () => this.#database.run(sql, scope, token))
   }
 
-  async giveBack({ scope, token }: Claim, delayMs = 0): Promise<void> {
-    const sql = 'UPDATE work SET token = NULL, since = ?, due = ? WHERE scope = ? AND token = ?'
+  async giveBack({ scope, token }: Claim, delayMs = 0, counts = true): Promise<void> {
+    const sql = `UPDATE work SET token = NULL, since = ?, due = ?, deliveries = deliveries - ?
+      WHERE scope = ? AND token = ?`
     const now = this.#clock.now()
-    await this.#database.write(false, () => this.#database.run(sql, now, now + delayMs, scope, token))
+    await this.#database.write(false, () => this.#database.run(sql, now, now + delayMs, counts ? 0 : 1, scope, token))
     this.#bell.ring()
   }
 
