@@ -11,7 +11,7 @@ export interface ModelInfo {
 }
 
 /** `oldType` tells the type of files that have none. */
-export function modelOf(file: Fields, oldType = (_: Fields) => 'BPE'): ModelInfo {
+export function modelOf(file: Fields, oldType: (model: Fields) => string = () => 'BPE'): ModelInfo {
   const fields = asFields(field(file, 'model'), 'model')
   const type = asText(field(fields, 'type') ?? oldType(fields), 'model.type')
   return { fields, type, takesBytes: type === 'BPE' && CHARACTER_KEYS.every((key) => !field(fields, key)) }
