@@ -2,7 +2,8 @@ import { RowError } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
-import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
+import { createConstraints } from '../grammar/create-constraints.js'
+import { brokenId, brokenModel, codec, jsonCodec, jsonEnd, someIds, testModel } from '../testing.js'
 import { Engine } from './engine.js'
 import type { DrawnToken, Job, JobEvent, JobRequest } from './job.js'
 
@@ -222,5 +223,22 @@ describe('a text with a constraint', () => {
     await expect(read(bound)).rejects.toThrow(GrammarDeadEndError)
     expect(await idsOf(free)).toHaveLength(20)
     await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test('by a grammar goes on elsewhere behind what was drawn, as if it had not moved', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const createConstraint = createConstraints(jsonCodec, 31)
+    const schema = { type: 'array', items: { type: 'integer' }, minItems: 4, maxItems: 6 }
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 200, stopIds: [jsonEnd] } }
+    const begin = async (before: readonly number[]) => {
+      const constraint = await createConstraint({ schema }, new Set([jsonEnd]))
+      const given = { promptTokens: 0, drawn: before }
+      const [job] = engine.submit([request(ask, { constraint, codec: jsonCodec, ...(before.length > 0 && { given }) })])
+      return idsOf(job)
+    }
+    const whole = await begin([])
+    expect(JSON.parse(jsonCodec.decode(whole.filter((id) => id !== jsonEnd)))).toBeInstanceOf(Array)
+    for (const count of [1, 5, whole.length - 1]) expect(await begin(whole.slice(0, count))).toEqual(whole.slice(count))
   })
 })
