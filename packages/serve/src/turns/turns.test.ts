@@ -63,7 +63,10 @@ async function read(turns: Turns, turn: Turn, each: (count: number) => unknown =
 /** By text, since texts are written side by side; log-probabilities to the digits that two ways of reading a prompt agree in. */
 const byText = (entries: readonly LogEntry[], turn: Turn) => {
   const rounded = entries.map((entry) =>
-    JSON.stringify(entry, (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value)),
+    // what was there already depends on how the prompt was cut
+    JSON.stringify({ ...entry, cached: 0 }, (_, value) =>
+      typeof value === 'number' ? Number(value.toFixed(3)) : value,
+    ),
   )
   return [...turn.texts.keys(), undefined].map((of) =>
     rounded.filter((_, at) => (entries[at] as { of?: number }).of === of),
