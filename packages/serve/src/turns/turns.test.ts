@@ -26,7 +26,7 @@ interface More {
 
 async function startWorker(stores: Stores, { chunkTokens = 16, ...more }: More = {}): Promise<TurnWorker> {
   const model = await testModel()
-  const engine = await Engine.create(model, { rows: 3, chunkTokens })
+  const engine = await Engine.create(model, { rows: 3, chunkTokens, readAhead: 2 })
   const worker = new TurnWorker({ engine: textEngine(engine, { codec }), stores, readAhead: 4, ...more })
   cleanUp.push(() => worker.stop().then(() => (engine.dispose(), model.dispose())))
   return worker
