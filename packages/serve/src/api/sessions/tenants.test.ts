@@ -1,6 +1,6 @@
 // Two tenants on one server: neither sees, finds, counts or pushes out what the other has.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Client, NotFoundError, RequestError } from '../../client.js'
+import { Client, NotFoundError, type RequestError } from '../../client.js'
 import { Engine } from '../../engine/engine.js'
 import { type RunningServer, serve } from '../../server.js'
 import { served, someIds, testModel } from '../../testing.js'
