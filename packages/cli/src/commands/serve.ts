@@ -49,6 +49,7 @@ export function addServe(program: Command, io: Io): void {
       'tokens of a prompt that go in between two steps (default: by backend)',
       wholeNumber(1),
     )
+    .option('--prefix-cache <MiB>', 'memory for the beginnings that prompts share; 0: none', wholeNumber(0), 256)
     .option('--queue <n>', 'requests that may wait to be begun', wholeNumber(0), 256)
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
@@ -153,7 +154,8 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         queue,
         ...(maxConnections && { connections: maxConnections }),
       },
-      ...(place.stores && { checkpointTokens }),
+      // one machine reads again what was drawn: that is cheaper than keeping places
+      ...(place.stores && options.data === undefined && { checkpointTokens }),
       snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
       ...(await readEdgeOptions(io, options)),
     })

@@ -11,6 +11,7 @@ import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
 import { Burst } from './burst.js'
 import { type Chunk, planStep } from './plan-step.js'
+import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
 import { nextTurn } from './next-turn.js'
 
 export interface EngineStatus {
@@ -18,6 +19,8 @@ export interface EngineStatus {
   readonly running: number
   /** Generations that wait for a row, those included that wait for their reader. */
   readonly waiting: number
+  /** What prompts that begin alike have saved. */
+  readonly prefix?: PrefixStatus
 }
 
 export class Engine {
@@ -33,6 +36,7 @@ export class Engine {
   /** Jobs whose reader is slow and whose row was needed. */
   readonly #parked = new Set<Job>()
   readonly #embeddings = new EmbedQueue()
+  readonly #reuse: PrefixReuse
   #working = false
   #closed = false
   #onIdle: (() => void)[] = []
@@ -43,6 +47,8 @@ export class Engine {
     this.#batch = batch
     this.#options = options
     this.#burst = new Burst(options.burstMs)
+    const { chunkTokens, prefixBytes: bytes } = options
+    this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
     this.#rows = Array.from({ length: options.rows }, () => null)
   }
 
@@ -54,7 +60,7 @@ export class Engine {
   get status(): EngineStatus {
     const followers = [...this.#admitted, ...this.#queue].reduce((sum, job) => sum + job.followers.length, 0)
     const waiting = this.#queue.length + this.#parked.size + followers + this.#embeddings.length
-    return { rows: this.#rows.length, running: this.#admitted.length, waiting }
+    return { rows: this.#rows.length, running: this.#admitted.length, waiting, prefix: this.#reuse.status }
   }
 
   /** Texts that could begin at once. Those whose readers are slow give their rows up. */
@@ -201,7 +207,12 @@ export class Engine {
   }
 
   get #canAdmit(): boolean {
-    return this.#queue.length > 0 && (this.#rows.includes(null) || this.#stalled !== undefined)
+    return (this.#rows.includes(null) || this.#stalled !== undefined) && this.#nextInLine >= 0
+  }
+
+  /** The first job of the queue that does not wait for what another one is reading. */
+  get #nextInLine(): number {
+    return this.#queue.findIndex((job) => !this.#reuse.mustWait(job, this.#admitted))
   }
 
   /** A job with a row that waits for its reader. */
@@ -213,12 +224,14 @@ export class Engine {
     while (this.#canAdmit) {
       if (!this.#rows.includes(null)) await this.#park(this.#stalled!)
       const row = this.#rows.indexOf(null)
-      const job = this.#queue.shift()
-      if (row < 0 || job === undefined) continue
+      const at = this.#nextInLine
+      if (row < 0 || at < 0) continue
+      const [job] = this.#queue.splice(at, 1)
       this.#rows[row] = job
       this.#admitted.push(job)
       await this.#guard([job], async () => {
         this.#batch.reset(row)
+        this.#reuse.begin(job)
         if (job.start) await this.#batch.restore(row, job.start)
         job.start = null
         job.begin()
@@ -269,6 +282,9 @@ export class Engine {
       await this.#batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
       for (const { job, tokens } of chunks) job.taken += tokens.length
     })
+    for (const job of jobs.filter((one) => !one.isDone && this.#reuse.wants(one))) {
+      await this.#guard([job], async () => this.#reuse.keep(job, await this.#batch.snapshot(this.#rowOf(job))))
+    }
   }
 
   async #startFollowers(): Promise<void> {

@@ -2,6 +2,7 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { Load } from '../service.js'
 import { addAlias, addLevel } from './add-metric.js'
+import { addPrefixMetrics } from './prefix-metrics.js'
 import { addProcessMetrics } from './process-metrics.js'
 import { type RequestRecord, type TokenMeter, outcomes } from './request-record.js'
 
@@ -31,6 +32,7 @@ export function createMetrics(model: string, load: () => Promise<Load>): Metrics
   registry.setDefaultLabels({ model_name: model })
   const { ttft, gap, tokens, ...ofRequests } = addInstruments(registry)
   addLoad(registry, load)
+  addPrefixMetrics(registry, load)
   const processes = new Registry()
   const stop = addProcessMetrics(processes)
   return {

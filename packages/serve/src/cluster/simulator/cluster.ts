@@ -120,7 +120,7 @@ export class Cluster {
       clock: process.clock,
       leaseMs: LEASE_MS,
       readAhead: 6,
-      sessions: turnSessions(this.#sessions(process, stores.states), identity),
+      sessions: turnSessions(this.#sessions(process, stores.states), identity, process.clock),
       ...(every !== null && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
       onError,
     })
