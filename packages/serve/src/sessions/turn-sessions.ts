@@ -42,7 +42,10 @@ function sessionsOfTurns(sessions: Sessions, model: SnapshotIdentity): TurnSessi
       const committed = await madeBy(sessions, turn)
       if (committed) return { start: null, committed: placeOf(committed) }
       const head = await sessions.head(turn.tenant, id)
-      if (head.rev !== rev) throw conflict(head.rev)
+      if (head.rev !== rev) {
+        // it may have been made in this moment, by a worker that has lost its lease and does not know
+        return { start: null, committed: await committedOr(sessions, turn, conflict(head.rev)) }
+      }
       requireCompatible(head.model, model)
       return { start: head.state === null ? null : await sessions.states.get(head.state), committed: null }
     },
