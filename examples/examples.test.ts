@@ -63,3 +63,9 @@ test('06: an exported model runs without these packages, and writes what it writ
   expect(text.trimEnd()).toBe((JSON.parse(io.output.stdout) as { text: string }).text.trimEnd())
   rmSync(folder, { recursive: true })
 })
+
+test('07: a session on a server writes what its file writes here', async () => {
+  const text = await printed(() => import('./07-sessions-over-http.ts'))
+  expect(text).toMatch(/\n\d\d of \d\d tokens were there already:/)
+  expect(text).toContain('the exported session writes the same')
+})

@@ -34,6 +34,7 @@ const budgets: Record<string, Budget> = {
   '@retnet/onnx': { bytes: 18_600 },
   '@retnet/onnx/emit': { bytes: 14_000 },
   '@retnet/generate': { bytes: 7_500 },
+  '@retnet/serve/client': { bytes: 3_000 },
   '@retnet/serve/redis': { bytes: 8_000, nodeOnly: true },
   '@retnet/serve/s3': { bytes: 2_900, nodeOnly: true },
   '@retnet/serve': { bytes: 60_000, nodeOnly: true },

@@ -6,6 +6,7 @@ import { measureBandwidth } from './bandwidth.ts'
 import { baseline, type Candidate, loadCandidates } from './candidates.ts'
 import { modes, runLoad } from './load/main.ts'
 import { checkCandidates } from './gate.ts'
+import { faults } from './faults/main.ts'
 import { compare, decodeTask, positionTasks, prefillTasks } from './measure.ts'
 import { type DecodeRow, markdown, type PrefillRow, type Report } from './report.ts'
 
@@ -91,5 +92,6 @@ async function positionRows(candidate: Candidate): Promise<Report['position']> {
 }
 
 const mode = modes.find((name) => name === process.argv[2])
-if (mode) process.exitCode = await runLoad(mode, process.argv.slice(3))
+if (process.argv[2] === 'faults') process.exitCode = await faults(process.argv.slice(3))
+else if (mode) process.exitCode = await runLoad(mode, process.argv.slice(3))
 else await main()

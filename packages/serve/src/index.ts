@@ -8,6 +8,7 @@ export { type Logger, type LoggerOptions, type LogLevel, createLogger, logLevels
 export type { ChatMessage, ServedCodec, ServedModel } from './api/served-model.js'
 
 export { Engine, type EngineStatus } from './engine/engine.js'
+export type { PrefixStatus } from './engine/prefix/prefix-reuse.js'
 export {
   type RunningText,
   type TextEngine,

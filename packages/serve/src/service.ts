@@ -2,7 +2,8 @@
 import type { ModelFacts } from './api/context.js'
 import type { Limits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
-import { Engine, type EngineWork } from './engine/engine.js'
+import { Engine, type EngineStatus, type EngineWork } from './engine/engine.js'
+import type { PrefixStatus } from './engine/prefix/prefix-reuse.js'
 import { type TextEngine, textEngine } from './engine/text-engine.js'
 import { constraintsOf } from './grammar/create-constraints.js'
 import { Grammars } from './grammar/grammars.js'
@@ -45,7 +46,11 @@ export interface Load {
   readonly waiting: number
   /** Milliseconds that the oldest turn in the queue has waited. */
   readonly oldestMs: number
+  /** What prompts that begin alike have saved; not of a gateway. */
+  readonly prefix?: PrefixStatus
 }
+
+const nothing: EngineStatus = { rows: 0, running: 0, waiting: 0 }
 
 export interface Service {
   readonly turns: Turns
@@ -86,9 +91,10 @@ export function createService(options: ServiceOptions): Service {
       }),
     work: () => writer?.work ?? { steps: 0, seconds: 0, rows: 0 },
     load: async () => {
-      const { rows, running, waiting } = writer?.status ?? { rows: 0, running: 0, waiting: 0 }
+      const { rows, running, waiting, prefix } = writer?.status ?? nothing
       const queued = await stores.queue.status()
-      return { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+      const load = { rows, running, waiting: waiting + queued.waiting, oldestMs: queued.oldestMs }
+      return prefix ? { ...load, prefix } : load
     },
     model,
   }

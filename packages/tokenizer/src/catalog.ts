@@ -25,6 +25,8 @@ export interface Catalog {
   readonly preTokenizers: StepReaders<PreTokenizer>
   readonly decoders: StepReaders<Decoder>
   readonly readPostProcessor: PostProcessorReader
+  /** The type of a model that names none; BPE if this is left out. */
+  readonly oldType?: (model: Fields) => string
   readonly readDecoder: DecoderReader
   /** The alphabet of BPE over characters. */
   readonly characters?: AlphabetMaker

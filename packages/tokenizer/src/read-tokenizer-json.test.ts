@@ -17,6 +17,22 @@ function byteModel(token: string): unknown {
   return { type: 'BPE', vocab: { a: 0, [token]: 1 }, merges: [], byte_fallback: true }
 }
 
+const unigramBytes = {
+  type: 'Unigram',
+  unk_id: 0,
+  vocab: [
+    ['a', 0],
+    ['<0x-1>', -1],
+  ],
+  byte_fallback: true,
+}
+
+const byteLevelOnly = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
+
+function splitBy(Regex: string): unknown {
+  return { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }
+}
+
 // What is wrong, where it is put, where the error must point.
 const broken: [string, string, unknown, string][] = [
   ['a merge of a missing left token', 'model.merges.2', ['x', 'b'], 'model.merges[2]'],
@@ -81,6 +97,8 @@ const broken: [string, string, unknown, string][] = [
     'normalizer',
   ],
   ['a character map too short', 'normalizer', { type: 'Precompiled', precompiled_charsmap: '////fw' }, 'normalizer'],
+  ['a byte token of Unigram that is no byte', 'model', unigramBytes, 'model.vocab["<0x-1>"]'],
+  ['a pattern that does not end', 'pre_tokenizer', splitBy('(a'), 'pre_tokenizer.pattern.Regex'],
   ['a replacement of nothing', 'normalizer', { type: 'Replace', pattern: { String: '' }, content: 'x' }, 'normalizer'],
 ]
 
@@ -93,6 +111,8 @@ const unsupported: [string, string, unknown, string][] = [
   ['a normalizer of the future', 'normalizer', { type: 'Rhyme' }, 'normalizer.type'],
   ['a setting of a normalizer it has not heard of', 'normalizer', { type: 'NFC', novelty: 1 }, 'normalizer.novelty'],
   ['a pre-tokenizer of the future', 'pre_tokenizer', { type: 'Rhyme' }, 'pre_tokenizer.type'],
+  ['a pattern that refers back to a group', 'pre_tokenizer', splitBy('(a)\\1'), 'pre_tokenizer.pattern.Regex'],
+  ['a pattern that grows too large', 'pre_tokenizer', splitBy('(a{1000}){1000}'), 'pre_tokenizer.pattern.Regex'],
   ['a decoder of the future', 'decoder', { type: 'Rhyme' }, 'decoder.type'],
 ]
 
@@ -126,10 +146,17 @@ describe('Tokenizer.fromJson', () => {
     expect(() => readTokenizer({ ...tinyTokenizerFile(), normalizer })).toThrow(TokenizerFormatError)
   })
 
-  it('refuses ten million merges before it reads them', () => {
+  it('refuses ten million merges or tokens before it reads them', () => {
     const file = tinyTokenizerFile()
     file.model.merges = Array.from({ length: 1e7 })
     expect(() => readTokenizer(file)).toThrow('at most 4194304 merges, got a list of 10000000')
+    const unigram = { ...file, model: { type: 'Unigram', unk_id: 0, vocab: Array.from({ length: 1e7 }) } }
+    expect(() => readTokenizer(unigram)).toThrow('model.vocab: expected 1 to 4194304 tokens, got a list of 10000000')
+  })
+
+  it('takes a pattern that others run forever on, as it does not here', () => {
+    const file = text({ pre_tokenizer: { type: 'Sequence', pretokenizers: [splitBy('(a+)+$|b'), byteLevelOnly] } })
+    expect(readTokenizer(file).encode(`${'a'.repeat(1000)}c`)).toHaveLength(1001)
   })
 
   it('takes tokens named like parts of an object', () => {

@@ -33,7 +33,7 @@ const KEYS = 'version truncation padding added_tokens normalizer pre_tokenizer p
 
 export function readTokenizerJson(json: unknown, catalog: Catalog): Pipeline {
   const file = readFrame(json)
-  const { fields, type, takesBytes } = modelOf(file)
+  const { fields, type, takesBytes } = modelOf(file, catalog.oldType)
   const read = Object.hasOwn(catalog.models, type) ? catalog.models[type] : undefined
   if (!read) throw new UnsupportedTokenizerError('model.type', Object.keys(catalog.models).join(', '), type)
   const plan = readPreTokenizer(field(file, 'pre_tokenizer'), catalog, takesBytes)

@@ -35,7 +35,7 @@ export class Tokenizer extends TokenizerCore {
     const { added, model, preTokenize } = this.parts
     const normalizers = readSteps(field(file, 'normalizer'), 'normalizer', 'normalizers')
     const preTokenizers = readSteps(field(file, 'pre_tokenizer'), 'pre_tokenizer', 'pretokenizers')
-    const isBare = preTokenizers.length === 0 && modelOf(file).type === 'BPE'
+    const isBare = preTokenizers.length === 0 && modelOf(file, catalog.oldType).type === 'BPE'
     const splitWords = isBare ? catalog.splitWords?.(model.vocabulary) : undefined
     this.parts.preTokenize = splitWords ?? preTokenize
     this.#continuing = normalizers.flatMap((step) =>

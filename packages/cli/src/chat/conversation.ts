@@ -9,6 +9,8 @@ export interface Branch {
   readonly session: Session
   /** Turns so far; the mark `turn N` is the place before turn N, counted from 0. */
   turns: number
+  /** The last token of each answer, -1 where none is known. */
+  readonly lastTokens: number[]
 }
 
 /** Each mark is one copy of the state. */
@@ -27,7 +29,11 @@ export class Conversation {
 
   static async create(model: Model, options: SessionOptions): Promise<Conversation> {
     const conversation = new Conversation(model, options)
-    conversation.#branches.set('main', { session: await createSession(model, options), turns: 0 })
+    conversation.#branches.set('main', {
+      session: await createSession(model, options),
+      turns: 0,
+      lastTokens: [],
+    })
     return conversation
   }
 
@@ -49,6 +55,18 @@ export class Conversation {
     current.session.mark(mark(current.turns))
     if (current.turns >= marksKept) current.session.unmark(mark(current.turns - marksKept))
     current.turns++
+    current.lastTokens.push(-1)
+  }
+
+  /** The last token of the text, -1 if it is not known. */
+  get lastToken(): number {
+    return this.current.lastTokens.at(-1) ?? -1
+  }
+
+  /** Notes a token of the answer. */
+  took(token: number): void {
+    const { lastTokens } = this.current
+    lastTokens[lastTokens.length - 1] = token
   }
 
   /** A copy of the current branch, which becomes the current one. */
@@ -56,7 +74,8 @@ export class Conversation {
     if (this.#branches.has(name)) {
       throw new CommandError(`/fork: there is a branch ${name} already.`, `Choose another name, or /switch ${name}.`)
     }
-    this.#branches.set(name, { session: this.current.session.fork(), turns: 0 })
+    const { session, lastTokens } = this.current
+    this.#branches.set(name, { session: session.fork(), turns: 0, lastTokens: [...lastTokens] })
     this.#name = name
   }
 
@@ -80,6 +99,7 @@ export class Conversation {
     current.session.rewind(mark(target))
     for (let turn = target; turn < current.turns; turn++) current.session.unmark(mark(turn))
     current.turns = target
+    current.lastTokens.length -= count
   }
 
   async save(path: string): Promise<void> {
@@ -90,7 +110,7 @@ export class Conversation {
   async load(path: string): Promise<void> {
     const session = await restoreSession(this.#model, new Uint8Array(await readFile(path)), this.#options)
     this.current.session.dispose()
-    this.#branches.set(this.#name, { session, turns: 0 })
+    this.#branches.set(this.#name, { session, turns: 0, lastTokens: [] })
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { memoryIo } from '../memory-io.js'
 import { run } from '../run.js'
@@ -59,4 +59,30 @@ test('retnet chat tells what went wrong and goes on', async () => {
     '',
   ])
   expect(answers[0].length).toBeGreaterThan(0)
+})
+
+test('retnet chat speaks by the chat template in the folder of the model', async () => {
+  const model = join(folder, 'with-template')
+  cpSync(resolve(import.meta.dirname, '../../../../models/novels-7m'), model, { recursive: true })
+  const template =
+    '<|endoftext|>{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}'
+  writeFileSync(join(model, 'chat_template.jinja'), template)
+  const answersOf = async (lines: string[], ...args: string[]) => {
+    const io = memoryIo({ stdin: lines.join('\n') })
+    const usual = ['chat', '--temperature', '0', '-n', '4', '--logit-bias', '199=-100', '--threads', '1']
+    expect(await run([...usual, ...args], io), io.output.stderr).toBe(0)
+    return io.output.stdout
+  }
+  const lines = ['Who are you?', 'And then?', '/rewind', 'And then?']
+  const byTemplate = await answersOf(lines, '--model', model)
+  // the bundled model has none, so the same is put around its lines by hand
+  const byHand = await answersOf(
+    ['user: Who are you?', 'And then?', '/rewind', 'And then?'],
+    '--before',
+    '\\nuser: ',
+    '--after',
+    '\\nassistant: ',
+  )
+  expect(byTemplate).toBe(byHand)
+  expect(byTemplate).not.toBe(await answersOf(lines, '--model', model, '--after', ' '))
 })

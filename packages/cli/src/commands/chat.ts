@@ -2,6 +2,7 @@
 import type { GenerateOptions } from '@retnet/generate'
 import type { Command } from 'commander'
 import { Conversation } from '../chat/conversation.js'
+import { betweenTexts, byTemplate, type TurnTokens } from '../chat/turn-tokens.js'
 import { runSlashCommand, slashHelp } from '../chat/slash-commands.js'
 import { InterruptedError } from '../errors.js'
 import { messageOf } from '../exit.js'
@@ -13,18 +14,21 @@ import { createLines } from '../terminal/lines.js'
 import { showSummary } from '../terminal/summary.js'
 import { appendTokens } from '../text/append-tokens.js'
 import { codecOf } from '../text/codec.js'
-import { defaultMaxPromptTokens, promptTokens } from '../text/prompt-tokens.js'
+import { openChatEncoder } from '../text/chat-encoder.js'
 
 interface ChatOptions extends ModelOptions, SamplingOptions {
-  readonly before: string
-  readonly after: string
+  readonly before?: string
+  readonly after?: string
 }
 
 export function addChat(program: Command, io: Io): void {
   addSamplingOptions(addModelOptions(program.command('chat')))
-    .description('Write a text by turns: you type a line, the model goes on.')
-    .option('--before <text>', 'put before each line that you type, but the first; \\n is a new line', '\\n')
-    .option('--after <text>', 'put after each line that you type', '')
+    .description('Write a text by turns: you type a line, the model goes on, by its chat template if it has one.')
+    .option(
+      '--before <text>',
+      'put before each line that you type, but the first; \\n is a new line (default: "\\\\n")',
+    )
+    .option('--after <text>', 'put after each line that you type; with either of them a chat template is left alone')
     .addHelpText('after', `\nIn the chat:\n${slashHelp()}\n  Ctrl-C         stop an answer, or leave\n${examples}`)
     .action((options: ChatOptions) => withModel(io, options, (loaded) => chat(io, loaded, options)))
 }
@@ -36,8 +40,13 @@ Examples:
 
 async function chat(io: Io, loaded: OpenModel, options: ChatOptions): Promise<void> {
   const { bosToken } = loaded.generation
-  const sessionOptions = { codec: codecOf(await requireTokenizer(loaded)), ...(bosToken !== null && { bosToken }) }
-  using conversation = await Conversation.create(loaded.model, sessionOptions)
+  const tokenizer = await requireTokenizer(loaded)
+  const codec = codecOf(tokenizer)
+  const { before, after } = options
+  const isPlain = before !== undefined || after !== undefined
+  const encoder = isPlain ? undefined : await openChatEncoder(loaded.folder, tokenizer)
+  const tokensOf = encoder ? byTemplate(encoder) : betweenTexts(before ?? '\\n', after ?? '', codec, bosToken)
+  using conversation = await Conversation.create(loaded.model, { codec, ...(bosToken !== null && { bosToken }) })
   let answer: AbortController | undefined
   let left = false
   using lines = createLines(io, () => {
@@ -51,7 +60,10 @@ async function chat(io: Io, loaded: OpenModel, options: ChatOptions): Promise<vo
     if (left || io.signal.aborted) throw new InterruptedError()
     if (line === null || /^\/(quit|exit)\s*$/.test(line)) return
     answer = new AbortController()
-    await respond({ io, loaded, options, conversation, signal: AbortSignal.any([io.signal, answer.signal]) }, line)
+    await respond(
+      { io, loaded, options, conversation, tokensOf, signal: AbortSignal.any([io.signal, answer.signal]) },
+      line,
+    )
     answer = undefined
   }
 }
@@ -61,6 +73,7 @@ interface Turn {
   readonly loaded: OpenModel
   readonly options: ChatOptions
   readonly conversation: Conversation
+  readonly tokensOf: TurnTokens
   readonly signal: AbortSignal
 }
 
@@ -76,24 +89,18 @@ async function respond(turn: Turn, line: string): Promise<void> {
   }
 }
 
-async function answerLine({ io, loaded, options, conversation, signal }: Turn, line: string): Promise<void> {
+async function answerLine({ io, loaded, options, conversation, tokensOf, signal }: Turn, line: string): Promise<void> {
   const settings: GenerateOptions = { ...generateOptions(options, loaded.generation), signal }
+  const tokens = tokensOf(line, conversation)
   conversation.beginTurn()
   const { session, turns } = conversation.current
-  const first = session.length === 0
-  const text = `${first ? '' : unescaped(options.before)}${line}${unescaped(options.after)}`
-  const codec = codecOf(await requireTokenizer(loaded))
-  const tokens = promptTokens(text, codec, first ? loaded.generation.bosToken : null, defaultMaxPromptTokens)
   // without a seed of its own each turn draws anew; with one, turns differ since places in the text do
   const stream = session.generate(settings)
   await appendTokens(io, session, tokens, signal)
   for await (const piece of stream) {
+    conversation.took(piece.id)
     await write(io.stdout, piece.text)
   }
   await write(io.stdout, '\n')
   if (io.stderr.isTTY) await write(io.stderr, `(turn ${turns}: ${showSummary(await stream.result, loaded.backend)})\n`)
-}
-
-function unescaped(text: string): string {
-  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t')
 }

@@ -126,7 +126,7 @@ test.each([
 function examples(): string[] {
   const readme = readFileSync(resolve(import.meta.dirname, '../../../serve/README.md'), 'utf8')
   const found = /```sh\n(.+?)```/s.exec(readme)![1].trim().split('\n\n')
-  expect(found).toHaveLength(7)
+  expect(found).toHaveLength(8)
   return found
 }
 

@@ -49,6 +49,7 @@ export function addServe(program: Command, io: Io): void {
       'tokens of a prompt that go in between two steps (default: by backend)',
       wholeNumber(1),
     )
+    .option('--prefix-cache <MiB>', 'memory for the beginnings that prompts share; 0: none', wholeNumber(0), 256)
     .option('--queue <n>', 'requests that may wait to be begun', wholeNumber(0), 256)
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)

@@ -10,6 +10,8 @@ import { codecOf } from '../text/codec.js'
 export interface EngineOptions extends ModelOptions {
   readonly rows: number
   readonly chunkTokens?: number
+  /** MiB. */
+  readonly prefixCache: number
 }
 
 export async function withEngine(
@@ -37,9 +39,13 @@ export async function runEngine(
 ): Promise<void> {
   await withModel(io, options, async (loaded) => {
     const { Engine, createConstraints, textEngine } = await import('@retnet/serve')
-    const { rows, chunkTokens } = options
+    const { rows, chunkTokens, prefixCache } = options
     await loaded.model.prepare({ rows, signal: io.signal })
-    using engine = await Engine.create(loaded.model, { rows, ...(chunkTokens && { chunkTokens }) })
+    using engine = await Engine.create(loaded.model, {
+      rows,
+      prefixBytes: prefixCache * 2 ** 20,
+      ...(chunkTokens && { chunkTokens }),
+    })
     const codec = codecOf(await requireTokenizer(loaded))
     const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
     await use(textEngine(engine, { codec, createConstraint }))

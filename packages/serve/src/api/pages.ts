@@ -27,7 +27,7 @@ const headers = {
 
 /** Reads the files, so that a server that lacks one does not start. */
 export function readPages(): ReadonlyMap<string, () => Response> {
-  const folder = join(dirname(requireFrom(import.meta.url).resolve('@retnet/serve/package.json')), 'pages')
+  const folder = join(dirname(requireFrom(import.meta.url).resolve('@retnet/serve/package.json')), 'src/pages')
   return new Map(
     Object.entries(files).map(([path, name]) => {
       const body = readFileSync(join(folder, name))

@@ -13,7 +13,7 @@ export async function grammarOf({ grammars }: ApiContext, request: SamplingReque
   if (ignoresEnd) throw new ApiError(400, 'invalid_value', 'ignore_eos: not with a response_format.', 'ignore_eos')
   const schema = format.type === 'json_object' ? { type: 'object' } : format.json_schema.schema
   try {
-    await grammars.get(schema)
+    await grammars.check(schema)
     return { schema: schema as Json }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error

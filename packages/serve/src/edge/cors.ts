@@ -4,10 +4,10 @@ import { ServeArgumentError } from '../errors.js'
 const methods = 'GET, POST, PUT, DELETE'
 const exposed =
   'x-request-id, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, ' +
-  'x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens'
+  'x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, x-retnet-stream, x-retnet-signature'
 // those of this API, and those that the openai package adds
 const allowed =
-  /^(accept|authorization|content-type|if-match|last-event-id|x-request-id|(openai|x-stainless)-[a-z-]{1,40})$/
+  /^(accept|authorization|content-type|if-match|last-event-id|x-request-id|x-retnet-signature|(openai|x-stainless)-[a-z-]{1,40})$/
 const maxAgeSeconds = '600'
 
 export interface Cors {

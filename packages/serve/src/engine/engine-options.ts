@@ -14,16 +14,31 @@ export interface EngineOptions {
   readonly queue?: number
   /** Tokens that are held for a slow reader; its text is not continued while so many are. Default 64. */
   readonly readAhead?: number
+  /**
+   * A backend that draws tokens itself, such as a GPU, draws several for each text before they are read: as many as take this many
+   * milliseconds. It is how late a token, a new text and a cancellation may come. 0: one at a time. Default 20.
+   */
+  readonly burstMs?: number
+  /** Bytes of memory for states of beginnings that prompts of one `salt` share. 0: none are kept. Default 256 MiB. */
+  readonly prefixBytes?: number
 }
 
 export function validateEngineOptions(options: EngineOptions, preferredTokens: number): Required<EngineOptions> {
   const chunkTokens = options.chunkTokens ?? preferredTokens
-  const defaults = { rows: 8, chunkTokens, stepTokens: 2 * chunkTokens, queue: 256, readAhead: 64 }
+  const defaults = {
+    rows: 8,
+    chunkTokens,
+    stepTokens: 2 * chunkTokens,
+    queue: 256,
+    readAhead: 64,
+    burstMs: 20,
+    prefixBytes: 2 ** 28,
+  }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new ServeArgumentError('options', `only names among ${Object.keys(defaults).join(', ')}`, name)
     }
-    const least = name === 'queue' ? 0 : 1
+    const least = ['queue', 'burstMs', 'prefixBytes'].includes(name) ? 0 : 1
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least)) {
       throw new ServeArgumentError(name, `a whole number of at least ${least}`, value)
     }

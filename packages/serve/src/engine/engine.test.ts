@@ -1,8 +1,10 @@
-import { RowError } from '@retnet/core'
+import { tinyModel } from '@retnet/conformance'
+import { RowError, reference } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
-import { brokenId, brokenModel, codec, someIds, testModel } from '../testing.js'
+import { createConstraints } from '../grammar/create-constraints.js'
+import { brokenId, brokenModel, codec, jsonCodec, jsonEnd, someIds, testModel } from '../testing.js'
 import { Engine } from './engine.js'
 import type { DrawnToken, Job, JobEvent, JobRequest } from './job.js'
 
@@ -58,6 +60,20 @@ describe('the engine', () => {
     }
     await engine.drain()
     expect(engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test.each([0, 1000])('writes the same on a backend that draws, with bursts of %i ms', async (burstMs) => {
+    using drawing = await tinyModel(reference())
+    expect(drawing.drawsTokens).toBe(true)
+    using engine = await Engine.create(drawing, { rows: 4, chunkTokens: 64, burstMs })
+    const some = [asks[0], asks[2], asks[4], { ...asks[2], options: { ...asks[2].options, stop: 'a' } }]
+    const jobs = engine.submit(some.map((ask, at) => request(ask, at === 2 ? { save: true } : { saveEvery: 7 })))
+    const all = await Promise.all(jobs.map(idsOf))
+    using alone = await testModel()
+    for (const [at, { prompt, options: own }] of some.entries()) {
+      const { ids } = await generate(alone, prompt, { ...own, codec }).result
+      expect(all[at]).toEqual(ids)
+    }
   })
 
   test('writes the same whoever comes and goes meanwhile', async () => {
@@ -127,7 +143,7 @@ describe('the engine', () => {
     const first = [(await nextToken(slow)).id]
     const [quick] = engine.submit([request(asks[1])])
     expect(await idsOf(quick)).toEqual((await generate(model, asks[1].prompt, asks[1].options).result).ids)
-    await expect.poll(() => engine.status).toEqual({ rows: 1, running: 0, waiting: 1 })
+    await expect.poll(() => engine.status).toMatchObject({ rows: 1, running: 0, waiting: 1 })
     const expected = (await generate(model, asks[2].prompt, asks[2].options).result).ids
     expect([...first, ...(await idsOf(slow))]).toEqual(expected)
   })
@@ -151,7 +167,7 @@ describe('the engine', () => {
     const engine = await Engine.create(model, { rows: 1, queue: 1 })
     const three = [1, 2, 3].map((seed) => request({ prompt: someIds(4), options: { seed, maxTokens: 3 } }))
     expect(() => engine.submit(three)).toThrow(QueueFullError)
-    expect(engine.status).toEqual({ rows: 1, running: 0, waiting: 0 })
+    expect(engine.status).toMatchObject({ rows: 1, running: 0, waiting: 0 })
     const [, second] = engine.submit(three.slice(1))
     engine.dispose()
     await expect(read(second)).rejects.toThrow(EngineClosedError)
@@ -222,5 +238,22 @@ describe('a text with a constraint', () => {
     await expect(read(bound)).rejects.toThrow(GrammarDeadEndError)
     expect(await idsOf(free)).toHaveLength(20)
     await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test('by a grammar goes on elsewhere behind what was drawn, as if it had not moved', async () => {
+    using model = await testModel()
+    using engine = await Engine.create(model, { rows: 2 })
+    const createConstraint = createConstraints(jsonCodec, 31)
+    const schema = { type: 'array', items: { type: 'integer' }, minItems: 4, maxItems: 6 }
+    const ask = { prompt: someIds(9), options: { seed: 1, maxTokens: 200, stopIds: [jsonEnd] } }
+    const begin = async (before: readonly number[]) => {
+      const constraint = await createConstraint({ schema }, new Set([jsonEnd]))
+      const given = { promptTokens: 0, drawn: before }
+      const [job] = engine.submit([request(ask, { constraint, codec: jsonCodec, ...(before.length > 0 && { given }) })])
+      return idsOf(job)
+    }
+    const whole = await begin([])
+    expect(JSON.parse(jsonCodec.decode(whole.filter((id) => id !== jsonEnd)))).toBeInstanceOf(Array)
+    for (const count of [1, 5, whole.length - 1]) expect(await begin(whole.slice(0, count))).toEqual(whole.slice(count))
   })
 })

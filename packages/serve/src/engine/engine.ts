@@ -9,7 +9,9 @@ import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
 import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
+import { Burst } from './burst.js'
 import { type Chunk, planStep } from './plan-step.js'
+import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
 import { nextTurn } from './next-turn.js'
 
 export interface EngineStatus {
@@ -17,6 +19,8 @@ export interface EngineStatus {
   readonly running: number
   /** Generations that wait for a row, those included that wait for their reader. */
   readonly waiting: number
+  /** What prompts that begin alike have saved. */
+  readonly prefix?: PrefixStatus
 }
 
 /** What the engine has done since it began. */
@@ -32,6 +36,7 @@ export class Engine {
   readonly model: Model
   readonly #batch: Batch
   readonly #options: Required<EngineOptions>
+  readonly #burst: Burst
   /** By row. */
   readonly #rows: (Job | null)[]
   /** Jobs with a row, in the order of admission. */
@@ -40,6 +45,7 @@ export class Engine {
   /** Jobs whose reader is slow and whose row was needed. */
   readonly #parked = new Set<Job>()
   readonly #embeddings = new EmbedQueue()
+  readonly #reuse: PrefixReuse
   #working = false
   readonly #done = { steps: 0, seconds: 0, rows: 0 }
   #closed = false
@@ -50,6 +56,9 @@ export class Engine {
     this.model = model
     this.#batch = batch
     this.#options = options
+    this.#burst = new Burst(options.burstMs)
+    const { chunkTokens, prefixBytes: bytes } = options
+    this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
     this.#rows = Array.from({ length: options.rows }, () => null)
   }
 
@@ -65,7 +74,7 @@ export class Engine {
   get status(): EngineStatus {
     const followers = [...this.#admitted, ...this.#queue].reduce((sum, job) => sum + job.followers.length, 0)
     const waiting = this.#queue.length + this.#parked.size + followers + this.#embeddings.length
-    return { rows: this.#rows.length, running: this.#admitted.length, waiting }
+    return { rows: this.#rows.length, running: this.#admitted.length, waiting, prefix: this.#reuse.status }
   }
 
   /** Texts that could begin at once. Those whose readers are slow give their rows up. */
@@ -175,7 +184,9 @@ export class Engine {
       if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
       const began = performance.now()
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
-      await this.#draw(steps.filter((job) => !job.needsLogits && this.model.drawsTokens))
+      const drawing = steps.filter((job) => !job.needsLogits && this.model.drawsTokens)
+      const isReading = drawing.length < steps.length + chunks.length || this.#embeddings.length > 0
+      await this.#draw(drawing, this.#burst.stepsFor(drawing, isReading))
       await this.#read(chunks)
       await this.#embeddings.step()
       this.#count(began, steps.length + chunks.length)
@@ -219,7 +230,12 @@ export class Engine {
   }
 
   get #canAdmit(): boolean {
-    return this.#queue.length > 0 && (this.#rows.includes(null) || this.#stalled !== undefined)
+    return (this.#rows.includes(null) || this.#stalled !== undefined) && this.#nextInLine >= 0
+  }
+
+  /** The first job of the queue that does not wait for what another one is reading. */
+  get #nextInLine(): number {
+    return this.#queue.findIndex((job) => !this.#reuse.mustWait(job, this.#admitted))
   }
 
   /** A job with a row that waits for its reader. */
@@ -231,12 +247,14 @@ export class Engine {
     while (this.#canAdmit) {
       if (!this.#rows.includes(null)) await this.#park(this.#stalled!)
       const row = this.#rows.indexOf(null)
-      const job = this.#queue.shift()
-      if (row < 0 || job === undefined) continue
+      const at = this.#nextInLine
+      if (row < 0 || at < 0) continue
+      const [job] = this.#queue.splice(at, 1)
       this.#rows[row] = job
       this.#admitted.push(job)
       await this.#guard([job], async () => {
         this.#batch.reset(row)
+        this.#reuse.begin(job)
         if (job.start) await this.#batch.restore(row, job.start)
         job.start = null
         job.begin()
@@ -267,13 +285,15 @@ export class Engine {
     })
   }
 
-  async #draw(jobs: readonly Job[]): Promise<void> {
+  async #draw(jobs: readonly Job[], count: number): Promise<void> {
     if (jobs.length === 0) return
     await this.#guard(jobs, async () => {
       const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
-      for (const [at, { ids, error }] of (await this.#batch.decode(steps)).entries()) {
+      const results = await this.#burst.time(count, () => this.#batch.decode(steps, { count }))
+      for (const [at, { ids, error }] of results.entries()) {
+        // what was drawn behind the end of a text is nobody's, and neither is the row then
+        for (const id of ids) this.#settle(jobs[at], () => jobs[at].takeId(id))
         if (error) jobs[at].end(error)
-        else this.#settle(jobs[at], () => jobs[at].takeId(ids[0]))
       }
     })
   }
@@ -285,6 +305,9 @@ export class Engine {
       await this.#batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
       for (const { job, tokens } of chunks) job.taken += tokens.length
     })
+    for (const job of jobs.filter((one) => !one.isDone && this.#reuse.wants(one))) {
+      await this.#guard([job], async () => this.#reuse.keep(job, await this.#batch.snapshot(this.#rowOf(job))))
+    }
   }
 
   async #startFollowers(): Promise<void> {

@@ -193,6 +193,17 @@ export class Job {
     return this.#base + this.ids.length + this.#new
   }
 
+  /** Tokens that may be drawn before any of them is looked at: where its state is saved, it must not be further than its text. */
+  get mostAtOnce(): number {
+    const { save, saveEvery = Infinity } = this.request
+    return save ? 1 : saveEvery - (this.#drawn - this.#savedAt)
+  }
+
+  /** Tokens that may still be drawn. */
+  get left(): number {
+    return this.settings.maxTokens - this.#drawn
+  }
+
   /** For a backend that draws itself. */
   get sampling(): SamplingSettings {
     return { ...this.settings, history: this.#history }

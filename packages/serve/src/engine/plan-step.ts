@@ -15,9 +15,15 @@ export interface Step {
 export function planStep(jobs: readonly Job[], chunkTokens: number, stepTokens: number): Step {
   const able = jobs.filter((job) => !job.isDone && !job.events.isFull)
   const steps = able.filter((job) => job.steps)
-  const most = Math.max(1, Math.floor((stepTokens - steps.length) / chunkTokens))
-  const reading = jobs.filter((job) => !job.isDone && job.reads).slice(0, most)
-  return { steps, chunks: reading.map((job) => ({ job, tokens: nextChunk(job, chunkTokens) })) }
+  const chunks: Chunk[] = []
+  let left = stepTokens - steps.length
+  for (const job of jobs.filter((one) => !one.isDone && one.reads)) {
+    const tokens = nextChunk(job, chunkTokens)
+    if (chunks.length > 0 && tokens.length > left) break
+    chunks.push({ job, tokens })
+    left -= tokens.length
+  }
+  return { steps, chunks }
 }
 
 function nextChunk({ ids, taken }: Job, chunkTokens: number): ArrayLike<number> {

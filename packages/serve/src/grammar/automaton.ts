@@ -25,7 +25,7 @@ type Mutable = {
   -readonly [Key in keyof AutomatonState]: AutomatonState[Key] extends readonly (infer Item)[] ? Item[] : boolean
 }
 
-const maxWork = 60_000
+const maxWork = 30_000
 
 export class AutomatonBuilder {
   readonly states: Mutable[] = []

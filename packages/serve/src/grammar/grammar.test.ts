@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { GrammarDeadEndError } from '../errors.js'
 import { Grammar } from './grammar.js'
 import { Grammars } from './grammars.js'
+import { Matcher } from './matcher.js'
 import { loadRegExpReader } from './pattern.js'
 import { SchemaError } from './schema-error.js'
 import { compileSchema } from './schema.js'
@@ -11,7 +12,7 @@ import { byteVocabulary, schemas, writeAtRandom } from './testing.js'
 
 const vocabulary = byteVocabulary('{"', '": ', '", "', 'true', 'tr', 'é', 'né', '12', ', ', '"}', ' ')
 const readRegExp = await loadRegExpReader()
-const grammarOf = (schema: unknown) => new Grammar(compileSchema(schema, readRegExp), vocabulary)
+const grammarOf = (schema: unknown) => new Grammar(new Matcher(compileSchema(schema, readRegExp)), vocabulary)
 const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)
 
@@ -184,7 +185,9 @@ describe('a constraint', () => {
   test('without a token to go on with is a dead end', async () => {
     const { createVocabulary } = await import('./vocabulary.js')
     const letters = createVocabulary(26, (id) => Uint8Array.of(0x61 + id))
-    const constraint = new Grammar(compileSchema({ enum: ['a'] }, readRegExp), letters).constrain(new Set())
+    const constraint = new Grammar(new Matcher(compileSchema({ enum: ['a'] }, readRegExp)), letters).constrain(
+      new Set(),
+    )
     expect(() => constraint.mask()).toThrow(GrammarDeadEndError)
     expect(() => constraint.accept(3)).toThrow(GrammarDeadEndError)
   })
@@ -222,6 +225,9 @@ test('a mask is what trying every token gives', () => {
 test('grammars are kept while their bytes fit, and the vocabulary is sorted once', async () => {
   let sorted = 0
   const grammars = new Grammars(() => (sorted++, vocabulary), 2_000_000)
+  await grammars.check({ const: 0 })
+  await expect(grammars.check({ type: 'foo' })).rejects.toThrow(SchemaError)
+  expect(sorted).toBe(0)
   const first = await grammars.get({ const: 0 })
   expect(await grammars.get({ const: 0 })).toBe(first)
   for (let at = 0; at < 3000; at++) await grammars.get({ const: `${at}`.repeat(20) })

@@ -1,8 +1,7 @@
 /** An automaton beside a vocabulary: which tokens may come next in a text. It serves any number of texts at once. */
 import type { TokenMask } from '@retnet/generate'
 import { GrammarDeadEndError } from '../errors.js'
-import type { Automaton } from './automaton.js'
-import { Matcher, type Place } from './matcher.js'
+import type { Matcher, Place } from './matcher.js'
 import type { TokenConstraint } from './token-constraint.js'
 import type { Vocabulary } from './vocabulary.js'
 
@@ -15,8 +14,8 @@ export class Grammar {
   readonly #vocabulary: Vocabulary
   readonly #masks = new Map<Place, TokenMask>()
 
-  constructor(automaton: Automaton, vocabulary: Vocabulary) {
-    this.#matcher = new Matcher(automaton)
+  constructor(matcher: Matcher, vocabulary: Vocabulary) {
+    this.#matcher = matcher
     this.#vocabulary = vocabulary
   }
 

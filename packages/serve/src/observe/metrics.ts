@@ -3,6 +3,7 @@ import { Counter, Histogram, Registry } from 'prom-client'
 import type { Load, Service } from '../service.js'
 import type { TurnMeter } from '../turns/turn-meter.js'
 import { addAlias, addLevel } from './add-metric.js'
+import { addPrefixMetrics } from './prefix-metrics.js'
 import { addProcessMetrics } from './process-metrics.js'
 import { addStepMetrics, addTurnMetrics } from './turn-metrics.js'
 import { type RequestRecord, type TokenMeter, outcomes } from './request-record.js'
@@ -37,6 +38,7 @@ export function createMetrics(model: string, service: () => Pick<Service, 'load'
   registry.setDefaultLabels({ model_name: model })
   const { ttft, gap, tokens, ...ofRequests } = addInstruments(registry)
   addLoad(registry, () => service().load())
+  addPrefixMetrics(registry, () => service().load(), ofRequests.reused)
   addStepMetrics(registry, () => service().work())
   const turns = addTurnMetrics(registry)
   const processes = new Registry()
@@ -81,7 +83,7 @@ function addInstruments(registry: Registry) {
     written: histogram('vllm:request_generation_tokens', 'Tokens written for a request.', tokenCounts),
     promptTokens: counter('vllm:prompt_tokens_total', 'Tokens of prompts.'),
     tokens: counter('vllm:generation_tokens_total', 'Tokens written.'),
-    reused: counter('retnet_state_reuse_tokens_total', 'Tokens of requests that a state had already.', 'reason'),
+    reused: { session: 0 },
     refusedStates: counter('retnet_state_reject_total', 'States refused, by why.', 'reason'),
     answers: counter('retnet_http_requests_total', 'Answers by route and status.', 'route', 'status'),
     rejected: counter(
@@ -98,7 +100,7 @@ function count(to: Omit<Instruments, 'ttft' | 'gap' | 'tokens'>, record: Request
   if (errorCode !== null && rejections.has(errorCode)) to.rejected.inc({ reason: errorCode })
   if (errorCode !== null && stateProblems.has(errorCode)) to.refusedStates.inc({ reason: errorCode })
   if (generation === null) return
-  if (record.cachedTokens > 0) to.reused.inc({ reason: generation.session ? 'session' : 'prefix' }, record.cachedTokens)
+  if (generation.session) to.reused.session += record.cachedTokens
   for (const reason of record.outcomes) to.ends.inc({ finished_reason: reason })
   to.promptTokens.inc(generation.promptTokens)
   to.prompts.observe(generation.promptTokens)

@@ -34,7 +34,7 @@ export async function localStores(
   try {
     const [boot] = own.transact(() => own.all<{ count: number }>('UPDATE boot SET count = count + 1 RETURNING count'))
     const leases = new MemoryLeases(clock, boot.count * EPOCHS_PER_BOOT)
-    const files = await DiskStates.open(folder)
+    const files = await DiskStates.open(folder, { alone: true })
     return {
       queue: new SqliteQueue(connection.share(), clock, agingMs),
       leases,

@@ -65,8 +65,8 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   }
 
   get status(): EngineStatus {
-    const { rows, running, waiting } = this.#load
-    return { rows, running, waiting }
+    const { room: _, ...status } = this.#load
+    return status
   }
 
   /** Of the present thread. */

@@ -209,6 +209,8 @@ export class TurnRun {
           settings: validateOptions(options, engine.facts.vocabSize),
           scorePrompt,
           save: turn.session !== null,
+          // what one tenant has written must not make another's faster
+          salt: turn.tenant,
           ...(embed && { embed }),
           ...(turn.grammar && { grammar: turn.grammar }),
           ...(from && { start: from }),

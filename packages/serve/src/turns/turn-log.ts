@@ -3,6 +3,9 @@ import { FencedError } from '../stores/errors.js'
 import type { Json, Lease, LogStatus, TokenLog } from '../stores/contract.js'
 import type { LogEntry, Turn } from './turn.js'
 
+/** A short turn can be over before its reader begins to follow. */
+const readerBeginsMs = 10_000
+
 export class TurnLog {
   readonly #log: TokenLog
   readonly #turn: Turn
@@ -42,7 +45,7 @@ export class TurnLog {
   }
 
   async #append(entries: readonly Json[], closes: boolean): Promise<void> {
-    const last = closes ? { keepMs: this.#turn.keepMs } : undefined
+    const last = closes ? { keepMs: Math.max(this.#turn.keepMs, readerBeginsMs) } : undefined
     const options = { ttlMs: this.#ttlMs, ...(last && { last }) }
     this.#status = await this.#log.append(this.#lease, this.#turn.id, this.#length, entries, options)
     this.#length += entries.length

@@ -26,7 +26,7 @@ interface More {
 
 async function startWorker(stores: Stores, { chunkTokens = 16, ...more }: More = {}): Promise<TurnWorker> {
   const model = await testModel()
-  const engine = await Engine.create(model, { rows: 3, chunkTokens })
+  const engine = await Engine.create(model, { rows: 3, chunkTokens, readAhead: 2 })
   const worker = new TurnWorker({ engine: textEngine(engine, { codec }), stores, readAhead: 4, ...more })
   cleanUp.push(() => worker.stop().then(() => (engine.dispose(), model.dispose())))
   return worker
@@ -63,7 +63,10 @@ async function read(turns: Turns, turn: Turn, each: (count: number) => unknown =
 /** By text, since texts are written side by side; log-probabilities to the digits that two ways of reading a prompt agree in. */
 const byText = (entries: readonly LogEntry[], turn: Turn) => {
   const rounded = entries.map((entry) =>
-    JSON.stringify(entry, (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value)),
+    // what was there already depends on how the prompt was cut
+    JSON.stringify({ ...entry, cached: 0 }, (_, value) =>
+      typeof value === 'number' ? Number(value.toFixed(3)) : value,
+    ),
   )
   return [...turn.texts.keys(), undefined].map((of) =>
     rounded.filter((_, at) => (entries[at] as { of?: number }).of === of),

@@ -10,21 +10,9 @@ export interface ModelInfo {
   readonly takesBytes: boolean
 }
 
-export function modelOf(file: Fields): ModelInfo {
+/** `oldType` tells the type of files that have none. */
+export function modelOf(file: Fields, oldType: (model: Fields) => string = () => 'BPE'): ModelInfo {
   const fields = asFields(field(file, 'model'), 'model')
-  const type = typeOf(fields)
+  const type = asText(field(fields, 'type') ?? oldType(fields), 'model.type')
   return { fields, type, takesBytes: type === 'BPE' && CHARACTER_KEYS.every((key) => !field(fields, key)) }
-}
-
-/** Older files have no type: then the fields tell, as in the reference. */
-function typeOf(fields: Fields): string {
-  const has = (key: string): boolean => field(fields, key) !== undefined
-  if (has('type')) return asText(field(fields, 'type'), 'model.type')
-  return has('merges')
-    ? 'BPE'
-    : has('unk_id')
-      ? 'Unigram'
-      : has('continuing_subword_prefix')
-        ? 'WordPiece'
-        : 'WordLevel'
 }

@@ -1,6 +1,7 @@
 /** Fetches the parts that a file needs beside those that are always there, so that a page downloads no others. */
 import type { TokenizerParts } from '../catalog.js'
 import { modelOf } from '../models/model-type.js'
+import { oldType } from '../models/old-type.js'
 import { field, type Fields } from '../reading/fields.js'
 import { readSteps, type Step } from '../reading/steps.js'
 
@@ -28,7 +29,7 @@ export async function fetchParts(file: Fields): Promise<TokenizerParts[]> {
   const [normalizers, preTokenizers, decoders] = ['normalizer', 'pre_tokenizer', 'decoder'].map((key) =>
     readSteps(field(file, key), key, `${key.replace('_', '')}s`),
   )
-  const { type, takesBytes } = modelOf(file)
+  const { type, takesBytes } = modelOf(file, oldType)
   const steps = [...normalizers, ...preTokenizers, ...decoders]
   const needed = new Set([type, ...typesOf(steps)])
   const isBytes = takesBytes && preTokenizers.at(-1)?.type === 'ByteLevel'

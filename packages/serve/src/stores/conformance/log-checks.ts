@@ -186,8 +186,10 @@ export const logChecks: readonly Check<Log>[] = [
   check('a signal ends a follow, and so does leaving its loop', async ({ log, add }) => {
     await add(0, 'a')
     const ending = new AbortController()
-    const rest = collect(log.follow('s', 't', 0, ending.signal))
-    assert.deepEqual(await waits(rest, async () => ending.abort()), ['a'])
+    const following = log.follow('s', 't', 0, ending.signal)[Symbol.asyncIterator]()
+    assert.deepEqual((await following.next()).value, ['a'])
+    const end = await waits(following.next(), async () => ending.abort())
+    assert.equal(end.done, true)
     assert.deepEqual(await collect(log.follow('s', 't', 0, ending.signal)), [])
     assert.deepEqual(await collect(log.follow('s', 't', 0), 1), ['a'])
     await add(1, 'b')

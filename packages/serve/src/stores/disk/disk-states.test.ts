@@ -1,7 +1,8 @@
 import fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { storeConformance } from '../conformance.js'
 import { DiskStates } from './disk-states.js'
 
 let folder = ''
@@ -22,10 +23,28 @@ function failing(code: string): Error {
 
 test('what a killed writer left is removed at the start, and is no object', async () => {
   await (await DiskStates.open(folder)).put('states/a', bytes)
-  await fs.writeFile(join(folder, '~tmp', 'half'), 'half')
+  for (const name of ['old', 'new']) await fs.writeFile(join(folder, '~tmp', name), 'half')
+  await fs.utimes(join(folder, '~tmp', 'old'), 0, 0)
   const states = await DiskStates.open(folder)
   expect(await states.list('')).toEqual(['states/a'])
+  expect(await fs.readdir(join(folder, '~tmp')), 'another process may be writing it').toEqual(['new'])
+  await DiskStates.open(folder, { alone: true })
   expect(await fs.readdir(join(folder, '~tmp'))).toEqual([])
+})
+
+describe('a folder that processes share', () => {
+  const conformance = storeConformance(async () => {
+    const shared = await fs.mkdtemp(join(tmpdir(), 'retnet-shared-'))
+    const open = async (): Promise<{ states: DiskStates }> => ({ states: await DiskStates.open(shared) })
+    return {
+      stores: await open(),
+      pass: async () => {},
+      restart: open,
+      beside: open,
+      [Symbol.asyncDispose]: () => fs.rm(shared, { recursive: true, force: true }),
+    }
+  }, ['states'])
+  test.each(conformance)('%s', (_name, run) => run())
 })
 
 test.each([

@@ -10,6 +10,7 @@ import { seal, unseal } from './seal.js'
 
 // no key is stored under this name
 const TEMPORARY = '~tmp'
+const LEFTOVER_MS = 3600_000
 
 /** Objects as files, one a key. A file is seen whole or not at all: it is written elsewhere, flushed, and then given its name. */
 export class DiskStates implements StateStore {
@@ -20,11 +21,15 @@ export class DiskStates implements StateStore {
     this.#folder = folder
   }
 
-  /** Makes the folder, and removes what writers left behind that were killed. The folder belongs to this process. */
-  static async open(folder: string): Promise<DiskStates> {
+  /**
+   * Makes the folder, which several processes may share, and removes what writers left behind that were killed: all of it if this process
+   * is `alone`, otherwise what nobody can be writing any more.
+   */
+  static async open(folder: string, { alone = false }: { alone?: boolean } = {}): Promise<DiskStates> {
+    const temporary = join(folder, TEMPORARY)
     try {
-      await fs.rm(join(folder, TEMPORARY), { recursive: true, force: true })
-      await fs.mkdir(join(folder, TEMPORARY), { recursive: true })
+      await fs.mkdir(temporary, { recursive: true })
+      for (const name of await fs.readdir(temporary)) await removeLeftover(join(temporary, name), alone)
       return new DiskStates(folder)
     } catch (error) {
       throw fromDisk(error, folder)
@@ -111,6 +116,16 @@ export class DiskStates implements StateStore {
   async #flushFolders(folder: string, all: boolean): Promise<void> {
     await flush(folder)
     if (all && folder !== this.#folder) await this.#flushFolders(dirname(folder), true)
+  }
+}
+
+async function removeLeftover(path: string, alone: boolean): Promise<void> {
+  try {
+    const isOld = alone || (await fs.stat(path)).mtimeMs < Date.now() - LEFTOVER_MS
+    if (isOld) await fs.rm(path, { force: true })
+  } catch (error) {
+    // another process was faster
+    if (!isAbsent(error)) throw error
   }
 }
 
