@@ -69,7 +69,7 @@ async function bareSpeed({ rows, threads, seconds }: OverheadOptions): Promise<S
   const reading = jobs.map(async ({ events }) => {
     for await (const event of events) if (event.kind === 'token') tokens++
   })
-  while (tokens < rows * settleTokens) await wait(50)
+  await settled(() => tokens, rows * settleTokens)
   await wait(settleMs)
   const begun = { tokens, at: performance.now(), used: process.cpuUsage() }
   await wait(seconds * 1000)
@@ -119,6 +119,10 @@ export function overheadTable({ bare, served }: OverheadResult): string[] {
   }
   const head = ['all rows busy', 'tokens/s', 'of each turn', 'more time', 'us of processor a token', 'more processor']
   return table(head, [row('bare engine', bare), row('server', served)])
+}
+
+async function settled(count: () => number, least: number): Promise<void> {
+  while (count() < least) await wait(50)
 }
 
 function wait(ms: number): Promise<void> {
