@@ -6,5 +6,6 @@ export default defineConfig({
   test: {
     include: ['{packages,apps,tools,examples}/**/*.test.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

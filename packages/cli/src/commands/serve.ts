@@ -154,7 +154,8 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         queue,
         ...(maxConnections && { connections: maxConnections }),
       },
-      ...(place.stores && { checkpointTokens }),
+      // one machine reads again what was drawn: that is cheaper than keeping places
+      ...(place.stores && options.data === undefined && { checkpointTokens }),
       snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
       ...(await readEdgeOptions(io, options)),
     })

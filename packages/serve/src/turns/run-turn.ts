@@ -1,6 +1,6 @@
 /** One turn, from wherever its log ends to its end. */
 import { validateOptions } from '@retnet/generate'
-import { toApiError } from '../api/api-error.js'
+import { ApiError } from '../api/api-error.js'
 import type { SavedEvent } from '../engine/job.js'
 import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
 import { EngineClosedError } from '../errors.js'
@@ -132,10 +132,8 @@ export class TurnRun {
   /** Writes that the turn cannot be brought to its end. */
   async giveUp(): Promise<void> {
     const message = 'The server failed several times at this request. It may be sent again.'
-    await this.#log?.write(
-      [this.#endEntry({ error: { status: 500, code: 'turn_failed', message, param: null } })],
-      true,
-    )
+    const error = { status: 500, code: 'turn_failed', message, param: null }
+    await this.#log?.write([this.#endEntry({ error })], true)
     await this.#options.checkpoints?.forget(this.turn)
   }
 
@@ -308,8 +306,7 @@ async function refusable<T>(work: () => Promise<T>): Promise<{ value?: T; error?
   try {
     return { value: await work() }
   } catch (error) {
-    const known = toApiError(error)
-    if (known.status >= 500) throw error
-    return { error: problemOf(known) }
+    if (!(error instanceof ApiError)) throw error
+    return { error: problemOf(error) }
   }
 }

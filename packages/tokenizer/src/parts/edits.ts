@@ -9,8 +9,7 @@ import { readPrepend, readReplaceText, readStrip } from '../normalizers/text-edi
 import { changeText, whole } from '../pre-tokenizers/change-text.js'
 import { splitWordsOf } from '../pre-tokenizers/split-before.js'
 import { asFields, field } from '../reading/fields.js'
-import { hasRegex } from '../reading/read-replacement.js'
-import { plain, type Step } from '../reading/steps.js'
+import { plain } from '../reading/steps.js'
 
 const no = (): boolean => false
 
@@ -37,7 +36,3 @@ export const parts: TokenizerParts = {
       field(asFields(field(fields, 'pattern'), 'pattern'), 'String') === ' ' ? false : undefined,
   },
 }
-
-/** Patterns need more than texts do. */
-export const also = (steps: readonly Step[]) =>
-  steps.some((step) => step.type === 'Replace' && hasRegex(step)) ? import('./patterns.js') : undefined

@@ -7,8 +7,6 @@ import { readSteps, type Step } from '../reading/steps.js'
 
 interface Group {
   readonly parts: TokenizerParts
-  /** What the steps need besides, once this is here. */
-  readonly also?: (steps: readonly Step[]) => Promise<Group> | undefined
 }
 
 /** Groups by the types that they are for; `characters` and `byteCharacters` are uses that no type names. */
@@ -40,6 +38,14 @@ export async function fetchParts(file: Fields): Promise<TokenizerParts[]> {
   const fetched = await Promise.all(
     groups.filter(([types]) => types.split(' ').some((each) => needed.has(each))).map(([, fetch]) => fetch()),
   )
-  const also = await Promise.all(fetched.map(async (group) => group.also?.(steps)))
-  return [...fetched, ...also].flatMap((group) => group?.parts ?? [])
+  const parts = fetched.map((group) => group.parts)
+  if (steps.some((step) => hasOwnPattern(step, parts))) parts.push((await import('./patterns.js')).parts)
+  return parts
+}
+
+/** Whether a step has a regular expression, and none of those that `parts` have a scanner for. */
+function hasOwnPattern({ type, fields, path }: Step, parts: readonly TokenizerParts[]): boolean {
+  const pattern = field(fields, 'pattern')
+  if (typeof pattern !== 'object' || pattern === null || field(pattern as Fields, 'Regex') === undefined) return false
+  return !parts.some(({ cuts }) => type === 'Split' && cuts?.Split?.({ type, fields, path }))
 }

@@ -4,9 +4,7 @@ import { UnsupportedTokenizerError } from '../errors.js'
 import { readDigits } from '../pre-tokenizers/digits.js'
 import { scannerFor } from '../pre-tokenizers/named-patterns.js'
 import { splitReader } from '../pre-tokenizers/split.js'
-import { hasRegex } from '../reading/read-replacement.js'
 import { describe } from '../reading/describe.js'
-import type { Step } from '../reading/steps.js'
 
 export const parts: TokenizerParts = {
   preTokenizers: {
@@ -18,9 +16,3 @@ export const parts: TokenizerParts = {
   },
   cuts: { Split: (step) => (scannerFor(step) ? true : undefined), Digits: () => false },
 }
-
-/** Patterns without a scanner need more. */
-export const also = (steps: readonly Step[]) =>
-  steps.some((step) => step.type === 'Split' && hasRegex(step) && !scannerFor(step))
-    ? import('./patterns.js')
-    : undefined

@@ -1,4 +1,4 @@
-import { script } from './redis-link.js'
+import { alwaysScript, script } from './redis-link.js'
 
 /** What scripts begin with that look at a log: KEYS[first] is its hash, the next its stream. It is as none once its time is over. */
 const find = (first: number): string => `
@@ -57,13 +57,13 @@ ${find(2)}
   return {'done', tonumber(found[3] or 0), tonumber(found[4] or 0)}
 `)
 
-export const REACHED = script(`
+export const REACHED = alwaysScript(`
   local reached = tonumber(redis.call('HGET', KEYS[1], 'reached'))
   if reached and reached < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'reached', ARGV[1]) end
   return 1
 `)
 
-export const CANCEL = script(`${find(1)}
+export const CANCEL = alwaysScript(`${find(1)}
   if not found[1] then begin(ARGV[1]) end
   if found[2] ~= '1' and found[4] ~= '1' then
     redis.call('HSET', log, 'cancelled', 1)

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { storeConformance } from '../conformance.js'
 import type { Stores } from '../contract.js'
 import { redisStores } from './redis-stores.js'
-import { becomeCluster, redisBinary, startRedis, type TestRedis } from './testing.js'
+import { becomeCluster, redisBinary, slowed, startRedis, type TestRedis } from './testing.js'
+
+const SLOWER = 5
 
 type Three = Omit<Stores, 'states'>
 
@@ -26,13 +28,13 @@ describe.skipIf(redisBinary === undefined)('with redis-server or valkey-server i
     const prefix = `test ${count}`
     const opened: Three[] = []
     const open = async (): Promise<Three> => {
-      const stores = await redisStores({ url: redis.url, prefix, agingMs: 500 })
+      const stores = await redisStores({ url: redis.url, prefix, agingMs: 500 * SLOWER })
       opened.push(stores)
-      return stores
+      return slowed(stores, SLOWER)
     }
     return {
       stores: await open(),
-      pass: sleep,
+      pass: (ms) => sleep(ms * SLOWER),
       restart: open,
       beside: open,
       [Symbol.asyncDispose]: async () => {
