@@ -81,7 +81,9 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
     const server = await open(io, place, model, options)
     await write(
       io.stdout,
-      options.role === 'worker' ? workerGreeting(server.url, model.id) : greeting(server.url, model.id),
+      options.role === 'worker'
+        ? workerGreeting(server.url, model.id)
+        : greeting(server.url, model.id, place.stores !== undefined),
     )
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
@@ -190,13 +192,13 @@ function workerGreeting(url: string, id: string): string {
   return `${id}: writing what gateways ask for; how it is: ${url}/readyz and ${url}/metrics\n`
 }
 
-function greeting(url: string, id: string): string {
+function greeting(url: string, id: string, isKept: boolean): string {
   const body = JSON.stringify({ model: id, prompt: 'It was a dark and stormy night', max_tokens: 40 })
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
 
-A page that writes: ${url}   The API in words: ${url}/docs
+A page that writes: ${url}   The API in words: ${url}/docs${isKept ? '' : '\nSessions are in memory; --data FOLDER keeps them.'}
 
 `
 }
