@@ -73,6 +73,7 @@ function take(frame: string, state: State): void {
   if (data === undefined) return
   if (data === '[DONE]') return void (state.done = true)
   const event = JSON.parse(data) as Event
+  if (event.error?.code === 'state_store_unavailable') throw new ServiceError(503, event.error.code)
   if (event.error) throw new Error(`the stream says ${JSON.stringify(event.error)}`)
   state.text += event.choices?.[0]?.text ?? ''
   state.tokens = event.usage?.completion_tokens ?? state.tokens
@@ -87,7 +88,7 @@ class ServiceError extends Error {
   }
 }
 
-/** The connection was cut or refused, or who answers says that it is not ready: a client comes back. */
+/** The connection was cut or refused, or the service says that it cannot go on now: a client comes back. */
 function isCut(error: unknown): boolean {
   if (error instanceof ServiceError) return error.status === 503
   return error instanceof TypeError || (error as Error).name === 'AbortError'

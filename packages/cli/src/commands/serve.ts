@@ -81,7 +81,9 @@ async function runServe(io: Io, options: CommandOptions): Promise<void> {
     const server = await open(io, place, model, options)
     await write(
       io.stdout,
-      options.role === 'worker' ? workerGreeting(server.url, model.id) : greeting(server.url, model.id),
+      options.role === 'worker'
+        ? workerGreeting(server.url, model.id)
+        : greeting(server.url, model.id, place.stores !== undefined),
     )
     await stop(io)
     io.stderr.write('retnet: shutting down; running texts may end\n')
@@ -154,7 +156,8 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         queue,
         ...(maxConnections && { connections: maxConnections }),
       },
-      ...(place.stores && { checkpointTokens }),
+      // one machine reads again what was drawn: that is cheaper than keeping places
+      ...(place.stores && options.data === undefined && { checkpointTokens }),
       snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
       ...(await readEdgeOptions(io, options)),
     })
@@ -189,13 +192,13 @@ function workerGreeting(url: string, id: string): string {
   return `${id}: writing what gateways ask for; how it is: ${url}/readyz and ${url}/metrics\n`
 }
 
-function greeting(url: string, id: string): string {
+function greeting(url: string, id: string, isKept: boolean): string {
   const body = JSON.stringify({ model: id, prompt: 'It was a dark and stormy night', max_tokens: 40 })
   return `${id} at ${url}. Try:
 
   curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'
 
-A page that writes: ${url}   The API in words: ${url}/docs
+A page that writes: ${url}   The API in words: ${url}/docs${isKept ? '' : '\nSessions are in memory; --data FOLDER keeps them.'}
 
 `
 }

@@ -113,7 +113,7 @@ function pattern(path: string): RegExp {
   return new RegExp(`^${words.join('/')}$`)
 }
 
-function wordsOf({ method, path, summary, schema }: Route): RouteWords {
-  const words = { method, path: path.replace(':id', '{id}'), summary, response: z.looseObject({}), errors: [404, 409] }
-  return schema ? { ...words, request: schema } : words
+function wordsOf({ path, schema, handle: _, ...words }: Route): RouteWords {
+  const all = { ...words, path: path.replace(':id', '{id}'), errors: [404, 409, 503] }
+  return schema ? { ...all, request: schema } : all
 }

@@ -20,7 +20,16 @@ export const errorResponse = z.object({ error: problem }).openapi('Error')
 
 const finishReason = z.enum(['stop', 'length', 'error', 'cancelled']).nullable()
 const choice = { index: count, finish_reason: finishReason, error: problem.optional() }
-const head = { id: z.string(), created: z.int(), model: z.string(), system_fingerprint: z.string() }
+const place = z
+  .object({ id: z.string(), rev: count.nullable(), length: count.nullable() })
+  .openapi({ description: 'Where the session is now' })
+const head = {
+  id: z.string(),
+  created: z.int(),
+  model: z.string(),
+  system_fingerprint: z.string(),
+  session: place.optional(),
+}
 
 const completionLogprobs = z.object({
   tokens: z.array(z.string()),

@@ -42,6 +42,12 @@ export class Quotas {
     for (const each of names) usage[each] += more[each] ?? 0
   }
 
+  /** So much is gone. */
+  give(tenant: string, less: Partial<Quota>): void {
+    const usage = this.#usages.get(tenant)
+    if (usage) for (const each of names) usage[each] = Math.max(0, usage[each] - (less[each] ?? 0))
+  }
+
   #exceeded(usage: Usage, more: Partial<Quota>): keyof Quota | undefined {
     return names.find((name) => more[name] !== undefined && usage[name] + more[name] > this.#quota[name])
   }

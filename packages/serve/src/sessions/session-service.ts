@@ -32,6 +32,7 @@ export class SessionService {
   /** With the snapshots that are not pinned. */
   async delete(tenant: string, id: string): Promise<void> {
     await this.sessions.delete(tenant, id)
+    this.quotas.give(tenant, { sessions: 1 })
     await this.snapshots.deleteOf(tenant, id)
   }
 }

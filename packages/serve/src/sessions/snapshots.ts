@@ -64,6 +64,7 @@ export class Snapshots {
   async delete(tenant: string, idOrName: string): Promise<SnapshotRecord> {
     const found = await this.find(tenant, idOrName)
     await this.#options.store.delete(snapshotKey(tenant, found.id))
+    this.#options.quotas.give(tenant, { snapshots: 1 })
     if (found.name !== null) await this.#options.store.delete(nameKey(tenant, found.name))
     return found
   }

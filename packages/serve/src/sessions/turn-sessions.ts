@@ -1,21 +1,51 @@
 /** Where a worker gets the place that a turn goes on from, and where it leaves the place that the turn comes to. */
 import { type SnapshotIdentity, decodeSnapshotHeader } from '@retnet/core'
-import { ApiError } from '../api/api-error.js'
+import { ApiError, toApiError } from '../api/api-error.js'
 import type { SavedEvent } from '../engine/job.js'
+import { type Clock, systemClock } from '../stores/common/clock.js'
+import { StoreError } from '../stores/errors.js'
 import type { SessionPlace, TurnSessions } from '../turns/run-turn.js'
 import type { Turn } from '../turns/turn.js'
 import { requireCompatible } from './compatible.js'
 import type { SessionRecord } from './records.js'
 import { type Sessions, conflict } from './sessions.js'
 
-export function turnSessions(sessions: Sessions, model: SnapshotIdentity): TurnSessions {
+/** Milliseconds before each try after the first one. */
+const pausesMs = [100, 300, 600]
+
+/** A store that does not answer is asked again for a second; then the turn ends with a 503, and the session is as it was. */
+export function turnSessions(sessions: Sessions, model: SnapshotIdentity, clock: Clock = systemClock): TurnSessions {
+  const found = sessionsOfTurns(sessions, model)
+  return {
+    open: (turn) => patiently(() => found.open(turn), clock),
+    commit: (turn, saved) => patiently(() => found.commit(turn, saved), clock),
+  }
+}
+
+async function patiently<T>(work: () => Promise<T>, clock: Clock): Promise<T> {
+  for (const pauseMs of [...pausesMs, null]) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (pauseMs === null) throw toApiError(error)
+      await new Promise<void>((resolve) => void clock.after(pauseMs, resolve))
+    }
+  }
+  throw new Error('there is a last try')
+}
+
+function sessionsOfTurns(sessions: Sessions, model: SnapshotIdentity): TurnSessions {
   return {
     async open(turn) {
       const { id, rev } = turn.session!
       const committed = await madeBy(sessions, turn)
       if (committed) return { start: null, committed: placeOf(committed) }
       const head = await sessions.head(turn.tenant, id)
-      if (head.rev !== rev) throw conflict(head.rev)
+      if (head.rev !== rev) {
+        // it may have been made in this moment, by a worker that has lost its lease and does not know
+        return { start: null, committed: await committedOr(sessions, turn, conflict(head.rev)) }
+      }
       requireCompatible(head.model, model)
       return { start: head.state === null ? null : await sessions.states.get(head.state), committed: null }
     },
@@ -26,9 +56,10 @@ export function turnSessions(sessions: Sessions, model: SnapshotIdentity): TurnS
       try {
         return placeOf(await sessions.advance(head, { state, length: saved.length, last: lastOf(saved) }, turn.id))
       } catch (error) {
+        // after a store that failed nobody knows whether the record is there: it may refer to the state
+        if (!(error instanceof ApiError)) throw error
         await sessions.states.release(state)
-        if (error instanceof ApiError) return committedOr(sessions, turn, error)
-        throw error
+        return committedOr(sessions, turn, error)
       }
     },
   }

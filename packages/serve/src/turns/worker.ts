@@ -23,7 +23,8 @@ export class TurnWorker {
   readonly #leaseMs: number
   readonly #clock: Clock
   readonly #maxDeliveries: number
-  readonly #runs = new Map<string, TurnRun>()
+  /** One of a turn may be here twice: after its claim has run out. */
+  readonly #runs = new Set<TurnRun>()
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   readonly #unsubscribe: () => void
@@ -35,7 +36,7 @@ export class TurnWorker {
     this.#leaseMs = options.leaseMs ?? 5000
     this.#clock = options.clock ?? systemClock
     this.#maxDeliveries = maxDeliveriesOf(options)
-    this.#unsubscribe = options.stores.log.onCancel((turn) => this.#runs.get(turn)?.cancel())
+    this.#unsubscribe = options.stores.log.onCancel((turn) => this.#cancel(turn))
     this.#ended = this.#claimAll()
   }
 
@@ -49,13 +50,17 @@ export class TurnWorker {
     this.#stop.abort()
     await this.#ended
     const stopWaiting = this.#clock.after(graceMs, () => this.#handOver())
-    await Promise.all([...this.#runs.values()].map((run) => run.ended))
+    await Promise.all([...this.#runs].map((run) => run.ended))
     stopWaiting()
     this.#unsubscribe()
   }
 
+  #cancel(turn: string): void {
+    for (const run of this.#runs) if (run.turn.id === turn) run.cancel()
+  }
+
   #handOver(): void {
-    for (const run of this.#runs.values()) run.handOver()
+    for (const run of this.#runs) run.handOver()
   }
 
   async #claimAll(): Promise<void> {
@@ -85,7 +90,7 @@ export class TurnWorker {
     const lease = await stores.leases.acquire(scopeOf(turn), this.#leaseMs)
     if (lease === null) return stores.queue.giveBack(claim, leasedDelayMs, false)
     const run = new TurnRun(this.#options, turn, claim, lease)
-    this.#runs.set(turn.id, run)
+    this.#runs.add(run)
     void this.#finish(run, claim)
     await run.placed
   }
@@ -102,13 +107,16 @@ export class TurnWorker {
       // its claim runs out, and another worker goes on from the log
       this.#report(error)
     } finally {
-      this.#runs.delete(run.turn.id)
+      this.#runs.delete(run)
       run.end()
     }
   }
 
   async #failed(error: unknown): Promise<false> {
-    if (isFenced(error)) return false
+    if (isFenced(error)) {
+      this.#options.meter?.fenced()
+      return false
+    }
     this.#report(error)
     await delay(this.#clock, leasedDelayMs)
     return false

@@ -18,5 +18,9 @@ export interface Route {
   readonly summary: string
   /** Of a body in JSON; a route without one has no body, or reads it itself. */
   readonly schema?: z.ZodType
+  readonly description?: string
+  /** Absent: events. */
+  readonly response?: z.ZodType
+  readonly example?: object
   readonly handle: (context: ApiContext, request: RouteRequest) => Promise<Response>
 }

@@ -12,18 +12,35 @@ import { pageOf } from './page.js'
 import { readSessionPrompt, requireSession } from './open-session.js'
 import type { Route, RouteRequest } from './route.js'
 import { deletedBody, listBody, sessionBody } from './session-body.js'
+import { deletedResponse, sessionResponse, sessionsResponse } from './session-responses.js'
 import { appendRequest, createSessionRequest, forkRequest, rewindRequest } from './session-schemas.js'
 
 export const sessionRoutes: readonly Route[] = [
-  { method: 'post', path: '/v1/sessions', summary: 'Begins a session', schema: createSessionRequest, handle: create },
-  { method: 'get', path: '/v1/sessions', summary: 'Lists sessions', handle: list },
-  { method: 'get', path: '/v1/sessions/:id', summary: 'Tells of a session', handle: get },
-  { method: 'delete', path: '/v1/sessions/:id', summary: 'Ends its turn and deletes a session', handle: remove },
+  {
+    method: 'post',
+    path: '/v1/sessions',
+    summary: 'Begins a session',
+    description: 'Empty, or where a session or a snapshot is; the prompt then goes in at once.',
+    schema: createSessionRequest,
+    response: sessionResponse,
+    example: { prompt: 'It was a dark and stormy night' },
+    handle: create,
+  },
+  { method: 'get', path: '/v1/sessions', summary: 'Lists sessions', response: sessionsResponse, handle: list },
+  { method: 'get', path: '/v1/sessions/:id', summary: 'Tells of a session', response: sessionResponse, handle: get },
+  {
+    method: 'delete',
+    path: '/v1/sessions/:id',
+    summary: 'Ends its turn and deletes a session',
+    response: deletedResponse,
+    handle: remove,
+  },
   {
     method: 'post',
     path: '/v1/sessions/:id/append',
     summary: 'Takes a text into a session, and writes none',
     schema: appendRequest,
+    response: sessionResponse,
     handle: append,
   },
   {
@@ -31,6 +48,7 @@ export const sessionRoutes: readonly Route[] = [
     path: '/v1/sessions/:id/fork',
     summary: 'Makes another session at the same place',
     schema: forkRequest,
+    response: sessionResponse,
     handle: fork,
   },
   {
@@ -38,6 +56,7 @@ export const sessionRoutes: readonly Route[] = [
     path: '/v1/sessions/:id/rewind',
     summary: 'Goes to a snapshot, or to the revision before',
     schema: rewindRequest,
+    response: sessionResponse,
     handle: rewind,
   },
 ]
@@ -46,12 +65,12 @@ async function create(context: ApiContext, { body, signal }: RouteRequest): Prom
   const request = checkRequest(createSessionRequest, body)
   requireModel(context, request.model)
   const made = await begin(context, request.from ?? null, request.ttl == null ? null : request.ttl * 1000)
-  if (request.prompt == null) return told(context, made, 201)
+  if (request.prompt == null) return told(context, made)
   const { sessions } = context
   try {
     await context.turns.requireRoom()
     const { ids } = await readSessionPrompt(context, request.prompt, made)
-    return told(context, await ingest(context, made, ids, signal), 201)
+    return told(context, await ingest(context, made, ids, signal))
   } catch (error) {
     // nobody knows its id
     await sessions.delete(made.tenant, made.id).catch(() => {})
@@ -105,7 +124,7 @@ async function fork(context: ApiContext, { id, body }: RouteRequest): Promise<Re
   const { ttl } = checkRequest(forkRequest, body)
   requireId('sess', id, 'session')
   const ttlMs = ttl == null ? ttl : ttl * 1000
-  return told(context, await context.sessions.sessions.fork(tenantOf(context), id, ttlMs), 201)
+  return told(context, await context.sessions.sessions.fork(tenantOf(context), id, ttlMs))
 }
 
 async function rewind(context: ApiContext, { id, body }: RouteRequest): Promise<Response> {
@@ -133,6 +152,6 @@ async function snapshotPlace(context: ApiContext, to: string): Promise<Place> {
   return snapshot
 }
 
-function told({ served }: ApiContext, record: SessionRecord, status = 200): Response {
-  return Response.json(sessionBody(record, served.id), { status })
+function told({ served }: ApiContext, record: SessionRecord): Response {
+  return Response.json(sessionBody(record, served.id))
 }

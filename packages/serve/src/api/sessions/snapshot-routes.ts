@@ -11,6 +11,7 @@ import { pageOf } from './page.js'
 import { requireSession } from './open-session.js'
 import type { Route, RouteRequest } from './route.js'
 import { deletedBody, listBody, snapshotBody } from './session-body.js'
+import { deletedResponse, snapshotResponse, snapshotsResponse } from './session-responses.js'
 import { snapshotName, snapshotRequest } from './session-schemas.js'
 
 const octets = 'application/octet-stream'
@@ -21,12 +22,33 @@ export const snapshotRoutes: readonly Route[] = [
     path: '/v1/sessions/:id/snapshots',
     summary: 'Keeps the place where a session is',
     schema: snapshotRequest,
+    response: snapshotResponse,
     handle: take,
   },
-  { method: 'get', path: '/v1/snapshots', summary: 'Lists snapshots', handle: list },
-  { method: 'post', path: '/v1/snapshots', summary: 'Takes in the file of a session', handle: importFile },
-  { method: 'get', path: '/v1/snapshots/:id', summary: 'Tells of a snapshot, or gives it out as a file', handle: get },
-  { method: 'delete', path: '/v1/snapshots/:id', summary: 'Deletes a snapshot', handle: remove },
+  { method: 'get', path: '/v1/snapshots', summary: 'Lists snapshots', response: snapshotsResponse, handle: list },
+  {
+    method: 'post',
+    path: '/v1/snapshots',
+    summary: 'Takes in the file of a session',
+    description: 'The body is the file, as application/octet-stream; `?name=` names the snapshot.',
+    response: snapshotResponse,
+    handle: importFile,
+  },
+  {
+    method: 'get',
+    path: '/v1/snapshots/:id',
+    summary: 'Tells of a snapshot, by id or name',
+    description: 'With accept: application/octet-stream it is the file.',
+    response: snapshotResponse,
+    handle: get,
+  },
+  {
+    method: 'delete',
+    path: '/v1/snapshots/:id',
+    summary: 'Deletes a snapshot, by id or name',
+    response: deletedResponse,
+    handle: remove,
+  },
 ]
 
 async function take(context: ApiContext, { id, body }: RouteRequest): Promise<Response> {
@@ -34,7 +56,7 @@ async function take(context: ApiContext, { id, body }: RouteRequest): Promise<Re
   await requireSession(context, id, null)
   const options = { name: name ?? null, pinned: pin ?? name != null }
   const made = await context.sessions.snapshots.take(tenantOf(context), id, options)
-  return Response.json(snapshotBody(made, context.served.id), { status: 201 })
+  return Response.json(snapshotBody(made, context.served.id))
 }
 
 async function list(context: ApiContext, { query }: RouteRequest): Promise<Response> {
@@ -81,7 +103,7 @@ async function importFile(context: ApiContext, { request, query }: RouteRequest)
   const { bytes, place } = await readSnapshot(reader, { identity, vocabSize, stateShapes, pendingTokens })
   verifier.check()
   const made = await snapshots.add(tenantOf(context), bytes, place, name)
-  return Response.json(snapshotBody(made, context.served.id), { status: 201 })
+  return Response.json(snapshotBody(made, context.served.id))
 }
 
 async function remove(context: ApiContext, { id }: RouteRequest): Promise<Response> {

@@ -7,13 +7,26 @@ import { type ApiContext, tenantOf } from '../context.js'
 import { framesOf } from '../respond.js'
 import type { Route, RouteRequest } from '../sessions/route.js'
 import { deletedBody } from '../sessions/session-body.js'
+import { deletedResponse } from '../sessions/session-responses.js'
 import type { View } from '../view.js'
 import { Wording } from '../wording.js'
 import { readStreamId, streamHeader } from './stream-id.js'
 
 export const streamRoutes: readonly Route[] = [
-  { method: 'get', path: '/v1/streams/:id', summary: 'Reads on in a resumable stream', handle: resume },
-  { method: 'delete', path: '/v1/streams/:id', summary: 'Ends a resumable stream', handle: remove },
+  {
+    method: 'get',
+    path: '/v1/streams/:id',
+    summary: 'Reads on in a resumable stream',
+    description: 'Events behind the one that the header Last-Event-ID names, or from number `?from=` on.',
+    handle: resume,
+  },
+  {
+    method: 'delete',
+    path: '/v1/streams/:id',
+    summary: 'Ends a resumable stream',
+    response: deletedResponse,
+    handle: remove,
+  },
 ]
 
 async function resume(context: ApiContext, { id: stream, query, request }: RouteRequest): Promise<Response> {

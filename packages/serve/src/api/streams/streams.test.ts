@@ -79,6 +79,14 @@ test('a turn of a session goes on without its reader, and is kept', async () => 
   expect(JSON.parse(rest.at(-2)!.split('data: ')[1]).session).toEqual({ id: session, rev: 2, length: 29 })
 })
 
+test('a session that is deleted ends the turn that its reader has left', async () => {
+  const session = await desk.begin({ prompt: ids(9) })
+  await read(await begin('/v1/completions', { session, max_tokens: 5000, seed: 1 }), 1)
+  expect(desk.engine.status.running).toBe(1)
+  await desk.remove(session)
+  await expect.poll(() => desk.engine.status.running).toBe(0)
+})
+
 test('a stream that is called off ends, for all of its readers', async () => {
   const response = await begin('/v1/completions', { prompt: 'once', max_tokens: 5000, seed: 1 })
   const stream = response.headers.get('x-retnet-stream')!

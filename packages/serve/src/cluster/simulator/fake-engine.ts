@@ -1,3 +1,4 @@
+import { type SnapshotIdentity, decodeSnapshot, encodeSnapshot } from '@retnet/core'
 import { EngineClosedError } from '../../errors.js'
 import type { JobEvent } from '../../engine/job.js'
 import { Outlet } from '../../engine/outlet.js'
@@ -20,9 +21,18 @@ export function nextToken(history: readonly number[], seed: number): number {
   return (hash >>> 0) % VOCABULARY
 }
 
-/** A state is the tokens that it has taken in. */
-export const encodeState = (history: readonly number[]): Uint8Array => new TextEncoder().encode(JSON.stringify(history))
-export const decodeState = (bytes: Uint8Array): number[] => JSON.parse(new TextDecoder().decode(bytes)) as number[]
+export const identity: SnapshotIdentity = { weights: 'w', spec: 's' }
+
+/** A state is the tokens that it has taken in, in the bytes of a session. */
+export function encodeState(history: readonly number[]): Uint8Array {
+  const tensor = (values: readonly number[]) => ({ shape: [values.length], data: Int32Array.from(values) })
+  const tensors = { history: tensor(history), 'session.pending': tensor(history.slice(-1)) }
+  return encodeSnapshot({ identity, position: history.length, tensors })
+}
+
+export function decodeState(bytes: Uint8Array): number[] {
+  return [...decodeSnapshot(bytes).tensors.history.data]
+}
 
 export interface FakeEngineOptions {
   readonly rows: number
@@ -49,7 +59,7 @@ export function fakeEngine(
   }
   return {
     facts: {
-      identity: { weights: 'w' } as TextEngine['facts']['identity'],
+      identity,
       vocabSize: VOCABULARY,
       stateBytes: 0,
       width: 1,
@@ -59,6 +69,7 @@ export function fakeEngine(
     get status() {
       return { rows, running: texts.size, waiting: 0 }
     },
+    work: { steps: 0, seconds: 0, rows: 0 },
     get texts() {
       return texts.size
     },

@@ -21,12 +21,24 @@ export function remoteStores(stores: Stores, process: SimProcess, scheduler: Sch
   }
 }
 
+/** For the trace: the call, and what it is about. */
+function labelOf(name: string, args: readonly unknown[]): string {
+  const words = args.flatMap((arg) => {
+    if (typeof arg === 'string' || typeof arg === 'number') return [String(arg)]
+    const { scope, key } = (arg ?? {}) as { scope?: string; key?: string }
+    return scope ?? key ?? []
+  })
+  return [name, ...words].join(' ')
+}
+
 type Calls<S> = { [K in keyof S]: S[K] extends (...args: never[]) => Promise<unknown> ? S[K] : never }
 
 function remote<S, const K extends keyof Calls<S>>(store: S, names: readonly K[], process: SimProcess): Pick<S, K> {
   const all = names.map((name) => {
     const call = (...args: unknown[]): Promise<unknown> =>
-      process.call(String(name), () => (store[name] as (...all: unknown[]) => Promise<unknown>).apply(store, args))
+      process.call(labelOf(String(name), args), () =>
+        (store[name] as (...all: unknown[]) => Promise<unknown>).apply(store, args),
+      )
     return [name, call]
   })
   return Object.fromEntries(all) as Pick<S, K>

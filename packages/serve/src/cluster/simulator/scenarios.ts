@@ -113,7 +113,7 @@ export function randomSimulation(seed: number): Simulation {
     checkpointEvery: seed % 2 === 0 ? 3 : null,
     latencyMs: (chance) => chance() ** 4 * 200,
     clients: manyClients(random),
-    combined: true,
+    leavesCheckpoints: true,
     cancelAfter: ({ id }) => (id.endsWith('3-0') ? 4 : null),
     faultAt(_, chance) {
       if (left === 0 || chance() * faultsEvery >= 1) return undefined

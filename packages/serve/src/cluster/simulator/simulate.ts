@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { SessionRecord } from '../../sessions/records.js'
 import type { EndEntry, Turn } from '../../turns/turn.js'
 import { scopeOf } from '../../turns/turn.js'
 import { type Seen, ConnectionLost, runClient } from './client.js'
@@ -7,7 +8,6 @@ import { checkStream, expectedTokens } from './expected.js'
 import { decodeState } from './fake-engine.js'
 import type { SimProcess } from './process.js'
 import { createScheduler } from './scheduler.js'
-import { type SessionRecord, readRecords } from './session-records.js'
 
 /** Something that goes wrong at one moment. */
 export type Fault = (process: SimProcess, cluster: Cluster) => Error | void
@@ -23,11 +23,8 @@ export interface Simulation extends Omit<ClusterOptions, 'onMoment' | 'latencyMs
   readonly cancelAfter?: (turn: Turn) => number | null
   /** Turns among them that no worker survives. Default 0. */
   readonly deadly?: number
-  /**
-   * Several faults may meet in one process. Then a checkpoint can be left over: of one that saved it late, after it was stopped, and died
-   * before it could look whether the turn had ended.
-   */
-  readonly combined?: boolean
+  /** A checkpoint may be left for the sweeper: of one that could not reach the store, or that saved it late and died. */
+  readonly leavesCheckpoints?: boolean
   /** Is told of every moment, to see how a run came to its end. */
   readonly trace?: (line: string) => void
 }
@@ -57,6 +54,7 @@ export async function simulate(simulation: Simulation): Promise<Outcome> {
       return faultAt(moments++, random)?.(process, cluster)
     },
   })
+  for (const id of sessionsOf(clients.flat())) await cluster.createSession(id)
   const seen: Seen[] = []
   const failures: unknown[] = []
   let open = clients.length
@@ -89,6 +87,10 @@ export async function simulate(simulation: Simulation): Promise<Outcome> {
   }
 }
 
+function sessionsOf(turns: readonly Turn[]): Set<string> {
+  return new Set(turns.flatMap(({ session }) => session?.id ?? []))
+}
+
 function checkRefusal({ error }: Seen): void {
   const known = ['ScopeBusyError', 'QueueFullError', 'StoreError']
   assert.ok(error instanceof ConnectionLost || known.includes((error as Error).name), String(error))
@@ -98,12 +100,12 @@ function checkRefusal({ error }: Seen): void {
 async function checkRest(
   cluster: Cluster,
   turns: readonly Turn[],
-  { deadly = 0, combined = false }: Simulation,
+  { deadly = 0, leavesCheckpoints = false }: Simulation,
 ): Promise<void> {
   const { queue, leases, states } = cluster.stores
   const { oldestMs: _, ...status } = await queue.status()
   assert.deepEqual(status, { waiting: 0, claimed: 0, buried: deadly })
-  if (!combined) assert.deepEqual(await states.list('checkpoints/'), [])
+  if (!leavesCheckpoints) assert.deepEqual(await states.list('checkpoints/'), [])
   for (const { process, worker, engine } of cluster.workers) {
     if (process.isKilled) continue
     assert.equal(worker.running, 0, `${process.name} still works`)
@@ -122,17 +124,18 @@ function checkCommit({ rev, error, cancelled }: EndEntry, { id }: Turn, records:
 }
 
 /** Every stream is whole, and every session is what its turns make of it one after the other. */
-async function checkTurns({ stores }: Cluster, seen: readonly Seen[]): Promise<void> {
+async function checkTurns(cluster: Cluster, seen: readonly Seen[]): Promise<void> {
+  const { stores, written } = cluster
   const histories = new Map<string, number[][]>()
-  for (const id of new Set(seen.flatMap(({ turn }) => turn.session?.id ?? []))) {
+  for (const id of sessionsOf(seen.map(({ turn }) => turn))) {
     const turns = new Map(seen.map(({ turn }) => [turn.id, turn]))
     const states: number[][] = [[]]
-    for (const [at, { rev, turn, state, length }] of (await readRecords(stores.states, id)).entries()) {
+    for (const [at, { rev, turn, state, length }] of cluster.revisions(id).entries()) {
       assert.equal(rev, at + 1)
-      const { prompts } = turns.get(turn)!
+      const { prompts } = turns.get(turn!)!
       const last = states[at]
-      const expected = [...last, ...prompts[0], ...expectedTokens(turns.get(turn)!, last)[0]]
-      assert.deepEqual(decodeState((await stores.states.get(state))!), expected, `${id} at ${rev}`)
+      const expected = [...last, ...prompts[0], ...expectedTokens(turns.get(turn!)!, last)[0]]
+      assert.deepEqual(decodeState(written.get(state!)!), expected, `${id} at ${rev}`)
       assert.equal(length, expected.length)
       states.push(expected)
     }
@@ -144,7 +147,7 @@ async function checkTurns({ stores }: Cluster, seen: readonly Seen[]): Promise<v
     if (outcome === 'read') checkStream(turn, entries, history)
     if (outcome === 'read') assert.deepEqual(log.entries, entries)
     if (turn.session && outcome === 'read')
-      checkCommit(entries.at(-1) as EndEntry, turn, await readRecords(stores.states, turn.session.id))
+      checkCommit(entries.at(-1) as EndEntry, turn, cluster.revisions(turn.session.id))
     if (log.entries.length > 0) assert.equal(log.closed, true, `${turn.id} is not closed`)
   }
 }

@@ -19,13 +19,17 @@ test('without a fault all is read, and nothing goes wrong on the way', async () 
 })
 
 test.each([
-  ['killed', kill],
-  ['stopped for longer than its lease', freeze],
-  ['left without an answer', lose],
-])('a process is %s at each moment of each of its calls', async (what, fault) => {
+  ['killed', kill, false],
+  ['stopped for longer than its lease', freeze, false],
+  ['left without an answer', lose, true],
+])('a process is %s at each moment of each of its calls', async (what, fault, leavesCheckpoints) => {
   const { moments } = await run('no fault', small)
   for (let at = 0; at < moments; at += 1)
-    await run(`${what} at ${at}`, { ...small, faultAt: (moment) => (moment === at ? fault : undefined) })
+    await run(`${what} at ${at}`, {
+      ...small,
+      leavesCheckpoints,
+      faultAt: (moment) => (moment === at ? fault : undefined),
+    })
 })
 
 test('a turn that no worker survives is given up, and said to be', async () => {

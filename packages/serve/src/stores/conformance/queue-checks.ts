@@ -9,7 +9,7 @@ const other = { worker: 'b', idleMs: 200 }
 
 // a claim must not wait for ever where a check expects none
 async function claimNow(queue: WorkQueue, options = mine): Promise<string | null> {
-  const claim = await queue.claim({ ...options, signal: AbortSignal.timeout(100) })
+  const claim = await queue.claim({ ...options, signal: AbortSignal.timeout(150) })
   return claim === null ? null : claim.id
 }
 

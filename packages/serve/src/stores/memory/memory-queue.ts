@@ -17,6 +17,8 @@ interface Item {
   readonly work: Work
   /** Smaller is sooner. Constant, because everyone ages alike. */
   readonly rank: number
+  /** Among equals what was pushed earlier is sooner. */
+  readonly order: number
   /** When it last began to wait. */
   since: number
   /** Waiting: may be taken from here on. Taken: left behind from here on. */
@@ -36,6 +38,7 @@ export class MemoryQueue implements WorkQueue {
   readonly #clock: Clock
   readonly #agingMs: number
   #buriedCount = 0
+  #pushed = 0
   #closed = false
 
   constructor(clock: Clock = systemClock, agingMs = AGING_MS) {
@@ -51,7 +54,7 @@ export class MemoryQueue implements WorkQueue {
     const now = this.#clock.now()
     if (this.#waiting.length + this.#leftBehind(now).length >= limit) throw new QueueFullError(limit)
     const rank = now - work.priority * this.#agingMs
-    const item = { work, rank, since: now, due: now, idleMs: 0, token: null, deliveries: 0 }
+    const item = { work, rank, order: this.#pushed++, since: now, due: now, idleMs: 0, token: null, deliveries: 0 }
     this.#scopes.set(work.scope, item)
     this.#wait(item)
   }
@@ -130,7 +133,9 @@ export class MemoryQueue implements WorkQueue {
   }
 
   #wait(item: Item): void {
-    const at = this.#waiting.findLastIndex(({ rank }) => rank <= item.rank)
+    const at = this.#waiting.findLastIndex(
+      ({ rank, order }) => rank < item.rank || (rank === item.rank && order < item.order),
+    )
     this.#waiting.splice(at + 1, 0, item)
     this.#bell.ring()
   }

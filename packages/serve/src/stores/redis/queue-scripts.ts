@@ -1,4 +1,4 @@
-import { script } from './redis-link.js'
+import { alwaysScript, script } from './redis-link.js'
 
 /** The keys of a queue, in the order of every script. */
 export const PARTS = ['body', 'meta', 'ready', 'later', 'taken', 'since', 'seq', 'buried'] as const
@@ -47,7 +47,7 @@ export const PUSH = script(`${queue}
 `)
 
 /** ARGV: token, idleMs. Gives the work and its deliveries, or only the milliseconds until something is due, -1 for never. */
-export const CLAIM = script(`${queue}
+export const CLAIM = alwaysScript(`${queue}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now)) do
     local item = load(string.sub(member, 17))
     redis.call('ZREM', later, member)
@@ -76,21 +76,21 @@ export const CLAIM = script(`${queue}
 `)
 
 /** ARGV of these: scope, token, and what is named. */
-export const EXTEND = script(`${queue}
+export const EXTEND = alwaysScript(`${queue}
   local item = own(ARGV[1], ARGV[2])
   if not item then return 0 end
   redis.call('ZADD', taken, now + item.idle, item.member)
   return 1
 `)
 
-export const FINISH = script(`${queue}
+export const FINISH = alwaysScript(`${queue}
   local item = own(ARGV[1], ARGV[2])
   if item then forget(ARGV[1], item) end
   return 1
 `)
 
 /** ARGV: also the delay in milliseconds, the channel, and how many deliveries not to count. */
-export const GIVE_BACK = script(`${queue}
+export const GIVE_BACK = alwaysScript(`${queue}
   local item = own(ARGV[1], ARGV[2])
   if not item then return 0 end
   item.token, item.deliveries = '', item.deliveries - tonumber(ARGV[5])
@@ -108,7 +108,7 @@ export const GIVE_BACK = script(`${queue}
 `)
 
 /** ARGV: also the reason. The last 10,000 are kept. */
-export const BURY = script(`${queue}
+export const BURY = alwaysScript(`${queue}
   local item = own(ARGV[1], ARGV[2])
   if not item then return 0 end
   local record = {reason = ARGV[3], at = now, deliveries = item.deliveries, work = redis.call('HGET', body, ARGV[1])}

@@ -82,12 +82,19 @@ describe.skipIf(redisBinary === undefined)('with redis-server or valkey-server i
     expect((await stores.log.read('s', 't')).entries).toEqual(['a'])
   })
 
-  test('a server without memory left is full, and what was there stays', async () => {
+  test('a server without memory left is full, what was there stays and can come to an end', async () => {
     await stores.log.append(lease, 't', 0, ['a'], long)
+    await stores.queue.push({ ...work, scope: 'waiting' })
     await tell('CONFIG', 'SET', 'maxmemory', '1')
     await expect(stores.queue.push(work)).rejects.toMatchObject({ name: 'StoreError', problem: 'full' })
     await expect(stores.log.append(lease, 't', 1, ['b'], long)).rejects.toMatchObject({ problem: 'full' })
     expect((await stores.log.read('s', 't')).entries).toEqual(['a'])
+    await stores.log.reached('s', 't', 1)
+    await stores.log.cancel('s', 't')
+    expect(await stores.log.append(lease, 't', 1, [], long)).toEqual({ reached: 1, cancelled: true })
+    const claim = (await stores.queue.claim({ worker: 'a', idleMs: 1000 }))!
+    await stores.queue.giveBack(claim)
+    await stores.queue.finish((await stores.queue.claim({ worker: 'a', idleMs: 1000 }))!)
     await tell('CONFIG', 'SET', 'maxmemory', '0')
     await stores.log.append(lease, 't', 1, ['b'], long)
   })

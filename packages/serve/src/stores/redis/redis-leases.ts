@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { closedError } from '../common/closed.js'
 import type { Lease, LeaseStore } from '../contract.js'
 import type { Keys } from './keys.js'
-import { type RedisLink, script } from './redis-link.js'
+import { type RedisLink, alwaysScript } from './redis-link.js'
 
 /**
  * An epoch is at least the time of the server in microseconds: it grows even if the counter was lost with a failover. Asking again with
  * the same token gets the same lease, so that a lost answer does no harm.
  */
-const ACQUIRE = script(`
+const ACQUIRE = alwaysScript(`
   local lease, counter = KEYS[1], KEYS[2]
   local token, ttl = ARGV[1], ARGV[2]
   local held = redis.call('HMGET', lease, 'token', 'epoch')
@@ -23,14 +23,14 @@ const ACQUIRE = script(`
   return text
 `)
 
-const RENEW = script(`
+const RENEW = alwaysScript(`
   local held = redis.call('HMGET', KEYS[1], 'token', 'epoch')
   if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   return 1
 `)
 
-const RELEASE = script(`
+const RELEASE = alwaysScript(`
   local held = redis.call('HMGET', KEYS[1], 'token', 'epoch')
   if held[1] == ARGV[1] and held[2] == ARGV[2] then redis.call('DEL', KEYS[1]) end
   return 1

@@ -9,6 +9,11 @@ export interface Script {
   readonly hash: string
 }
 
+/** One that a server without memory runs too: it frees some, or lets others come to an end. */
+export function alwaysScript(source: string): Script {
+  return script(`#!lua flags=allow-oom\n${source}`)
+}
+
 export function script(source: string): Script {
   return { source, hash: createHash('sha1').update(source).digest('hex') }
 }

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
+import type { Stores } from '../contract.js'
 
 /** The server that tests can start: Redis or Valkey, whichever is installed; null if neither is. */
 export const redisBinary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
@@ -78,4 +79,48 @@ export async function becomeCluster(url: string): Promise<void> {
   while (!(await client.sendCommand<string>(['CLUSTER', 'INFO'])).includes('cluster_state:ok'))
     await new Promise((resolve) => setTimeout(resolve, 20))
   client.destroy()
+}
+
+/** The keys that do not run out. */
+export async function keysForEver(url: string, pattern: string): Promise<string[]> {
+  const client = await createClient({ url }).connect()
+  const keys = await client.keys(pattern)
+  const times = await Promise.all(keys.map((key) => client.pTTL(key)))
+  client.destroy()
+  return keys.filter((_, at) => times[at] === -1)
+}
+
+/** Stores for which every duration is `times` as long: the clock of a server cannot be turned, and a busy machine is late. */
+export function slowed({ queue, leases, log }: Omit<Stores, 'states'>, times: number): Omit<Stores, 'states'> {
+  return {
+    queue: {
+      push: (work, limit) => queue.push(work, limit),
+      claim: (options) => queue.claim({ ...options, idleMs: options.idleMs * times }),
+      extend: (claim) => queue.extend(claim),
+      finish: (claim) => queue.finish(claim),
+      giveBack: (claim, delayMs = 0, counts = true) => queue.giveBack(claim, delayMs * times, counts),
+      bury: (claim, reason) => queue.bury(claim, reason),
+      status: () => queue.status(),
+      close: () => queue.close(),
+    },
+    leases: {
+      acquire: (scope, ttlMs) => leases.acquire(scope, ttlMs * times),
+      renew: (lease, ttlMs) => leases.renew(lease, ttlMs * times),
+      release: (lease) => leases.release(lease),
+      close: () => leases.close(),
+    },
+    log: {
+      open: (scope, turn, ttlMs) => log.open(scope, turn, ttlMs * times),
+      append(lease, turn, index, entries, { ttlMs, last }) {
+        const kept = last && { last: { keepMs: last.keepMs * times } }
+        return log.append(lease, turn, index, entries, { ttlMs: ttlMs * times, ...kept })
+      },
+      read: (scope, turn, from) => log.read(scope, turn, from),
+      follow: (scope, turn, from, signal) => log.follow(scope, turn, from, signal),
+      reached: (scope, turn, index) => log.reached(scope, turn, index),
+      cancel: (scope, turn) => log.cancel(scope, turn),
+      onCancel: (callback) => log.onCancel(callback),
+      close: () => log.close(),
+    },
+  }
 }
