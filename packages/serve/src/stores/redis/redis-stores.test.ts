@@ -58,5 +58,6 @@ describe.skipIf(redisBinary === undefined)('with redis-server or valkey-server i
     expect(keys).toEqual([expect.stringMatching(/:seq$/)])
   })
 
-  test.concurrent.each(conformance)('%s', (_name, run) => run())
+  // the clock of the server goes on while a busy machine lets the test wait: what fails for that reason does not fail again
+  test.concurrent.each(conformance)('%s', { retry: 2 }, (_name, run) => run())
 })
