@@ -5,7 +5,9 @@ import type { EndEntry, Turn, TurnProblem } from '../../turns/turn.js'
 import { ApiError, type Status } from '../api-error.js'
 import { beginTurn } from '../begin-turn.js'
 import { type ApiContext, tenantOf } from '../context.js'
+import { cancelling } from '../respond.js'
 import { priorities } from '../service-tier.js'
+import { Watch } from '../watch.js'
 
 /** Gives the next revision. Throws what went wrong; the session is as it was then. */
 export async function ingest(
@@ -27,17 +29,17 @@ export async function ingest(
     keepMs: 0,
   }
   const running = await beginTurn(context.turns, turn, priorities.default)
-  const cancel = () => void running.cancel()
-  signal.addEventListener('abort', cancel)
+  const { record } = context.scope
+  const { id: model } = context.served
+  record.generation = { operation: 'append', model, texts: 1, session: true, promptTokens: ids.length, maxTokens: 0 }
+  using _ = cancelling(running, signal)
+  using watch = new Watch(record, running, context.timeouts)
   let end: EndEntry | null = null
   let problem: TurnProblem | null = null
-  try {
-    for await (const entry of entriesOf(running.entries())) {
-      if (entry.kind === 'error') problem = entry.error
-      if (entry.kind === 'end') end = entry
-    }
-  } finally {
-    signal.removeEventListener('abort', cancel)
+  for await (const entry of entriesOf(running.entries())) {
+    watch.see(entry)
+    if (entry.kind === 'error') problem = entry.error
+    if (entry.kind === 'end') end = entry
   }
   problem ??= end?.error ?? null
   if (problem) throw new ApiError(problem.status as Status, problem.code, problem.message, problem.param)
