@@ -24,7 +24,7 @@ import { createMetrics } from './observe/metrics.js'
 import { createObserver } from './observe/observer.js'
 import { logFailure } from './observe/request-log.js'
 import { openTracing } from './observe/tracing.js'
-import { type Service, createService } from './service.js'
+import { type Service, type ServiceOptions, createService } from './service.js'
 import type { Stores } from './stores/contract.js'
 
 export interface ServeOptions {
@@ -100,8 +100,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const timeouts = validateTimeouts(options.timeouts)
   const limits = validateLimits(options.limits)
   const edge = edgeOf(options, rateLimiter)
-  const service = await openService(options, limits, report)
-  const metrics = createMetrics(model.id, service.load)
+  const metrics = createMetrics(model.id, () => service)
+  const service = await openService(options, limits, { onError: report, meter: metrics.turns })
   const observer = createObserver({ metrics, logger, tracing: await openTracing() })
   const context = { ...service, served: model, limits, timeouts, created: seconds() }
   const app = createApp(context, {
@@ -145,7 +145,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 async function openService(
   { engine, facts, stores, model, snapshotKeys, checkpointTokens }: ServeOptions,
   limits: Limits,
-  onError: (error: unknown) => void,
+  watchers: Pick<ServiceOptions, 'onError' | 'meter'>,
 ): Promise<Service> {
   if (engine === null && !(facts && stores)) {
     throw new ServeArgumentError('engine', 'an engine, or facts and stores for a gateway', engine)
@@ -156,7 +156,7 @@ async function openService(
     ...(snapshotKeys && { snapshotKeys }),
     ...(checkpointTokens && { checkpointTokens }),
   }
-  const service = createService({ engine, served: model, limits, onError, ...given })
+  const service = createService({ engine, served: model, limits, ...watchers, ...given })
   if (engine && stores) await publishModel(stores.states, model.id, service.model)
   return service
 }

@@ -2,7 +2,7 @@
 import type { ModelFacts } from './api/context.js'
 import type { Limits } from './api/limits.js'
 import type { ServedModel } from './api/served-model.js'
-import { Engine, type EngineStatus } from './engine/engine.js'
+import { Engine, type EngineStatus, type EngineWork } from './engine/engine.js'
 import type { PrefixStatus } from './engine/prefix/prefix-reuse.js'
 import { type TextEngine, textEngine } from './engine/text-engine.js'
 import { constraintsOf } from './grammar/create-constraints.js'
@@ -16,6 +16,7 @@ import { type Clock, systemClock } from './stores/common/clock.js'
 import type { Stores } from './stores/contract.js'
 import { memoryStores } from './stores/memory/memory-stores.js'
 import { Turns } from './turns/turns.js'
+import type { TurnMeter } from './turns/turn-meter.js'
 import { TurnWorker } from './turns/worker.js'
 
 export interface ServiceOptions {
@@ -32,6 +33,7 @@ export interface ServiceOptions {
   readonly checkpointTokens?: number
   /** Of sessions: when they expire. */
   readonly clock?: Clock
+  readonly meter?: TurnMeter
   readonly onError?: (error: unknown) => void
 }
 
@@ -59,6 +61,7 @@ export interface Service {
   readonly sweeper: Sweeper
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
+  readonly work: () => EngineWork
 }
 
 export function createService(options: ServiceOptions): Service {
@@ -82,9 +85,11 @@ export function createService(options: ServiceOptions): Service {
         engine: writer,
         stores,
         onError,
+        ...(options.meter && { meter: options.meter }),
         sessions: turnSessions(sessions.sessions, model.identity),
         ...(every && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
       }),
+    work: () => writer?.work ?? { steps: 0, seconds: 0, rows: 0 },
     load: async () => {
       const { rows, running, waiting, prefix } = writer?.status ?? nothing
       const queued = await stores.queue.status()

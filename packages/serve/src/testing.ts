@@ -71,6 +71,6 @@ export function openEdge(): EdgeOptions {
 }
 
 export function testApp(context: ServerContext, options: Partial<AppOptions> = {}): App {
-  const metrics = createMetrics(context.served.id, context.load)
+  const metrics = createMetrics(context.served.id, () => context)
   return createApp(context, { edge: openEdge(), metrics, isReady: () => true, onError: () => {}, ...options })
 }

@@ -51,6 +51,7 @@ export async function begin(context: ApiContext, ask: Begin): Promise<Begun> {
     operation: ask.format === 'chat' ? 'chat' : 'text_completion',
     model: context.served.id,
     texts: plans.length,
+    session: ask.session != null,
     promptTokens,
     maxTokens: Math.max(...plans.map(({ own }) => own.maxTokens ?? 0)),
   }

@@ -6,6 +6,7 @@ import type { RequestRecord } from '../observe/request-record.js'
 import type { Limits } from './limits.js'
 import type { ServedModel } from './served-model.js'
 import type { Grammars } from '../grammar/grammars.js'
+import type { EngineWork } from '../engine/engine.js'
 import type { Load } from '../service.js'
 import type { Timeouts } from './timeouts.js'
 import type { SessionService } from '../sessions/session-service.js'
@@ -30,6 +31,7 @@ export interface ServerContext {
   readonly grammars: Grammars
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
+  readonly work: () => EngineWork
   readonly served: ServedModel
   readonly limits: Limits
   readonly timeouts: Timeouts

@@ -175,7 +175,11 @@ test('row 20: a client that never reads has its text paused, and is given up', a
   socket.on('error', () => {})
   socket.pause()
   socket.write(withLength(endless))
+  const written = () => victim.engine.work.steps
+  const before = written()
+  await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(before + 500)
   await expect.poll(() => victim.engine.status, { timeout: 20_000 }).toMatchObject({ running: 0, waiting: 0 })
+  expect(written() - before).toBeLessThan(60_000)
   socket.resume()
   await closed
 })

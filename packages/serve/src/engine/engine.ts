@@ -23,6 +23,15 @@ export interface EngineStatus {
   readonly prefix?: PrefixStatus
 }
 
+/** What the engine has done since it began. */
+export interface EngineWork {
+  readonly steps: number
+  /** Of all steps. */
+  readonly seconds: number
+  /** Texts that steps went on with, summed over all steps. */
+  readonly rows: number
+}
+
 export class Engine {
   readonly model: Model
   readonly #batch: Batch
@@ -38,6 +47,7 @@ export class Engine {
   readonly #embeddings = new EmbedQueue()
   readonly #reuse: PrefixReuse
   #working = false
+  readonly #done = { steps: 0, seconds: 0, rows: 0 }
   #closed = false
   #onIdle: (() => void)[] = []
   #onRoom: (() => void)[] = []
@@ -55,6 +65,10 @@ export class Engine {
   static async create(model: Model, options: EngineOptions = {}): Promise<Engine> {
     const valid = validateEngineOptions(options, model.backend.limits.preferredTokens)
     return new Engine(model, await model.createBatch(valid.rows), valid)
+  }
+
+  get work(): EngineWork {
+    return this.#done
   }
 
   get status(): EngineStatus {
@@ -168,12 +182,14 @@ export class Engine {
       const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
       const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
       if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
+      const began = performance.now()
       await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
       const drawing = steps.filter((job) => !job.needsLogits && this.model.drawsTokens)
       const isReading = drawing.length < steps.length + chunks.length || this.#embeddings.length > 0
       await this.#draw(drawing, this.#burst.stepsFor(drawing, isReading))
       await this.#read(chunks)
       await this.#embeddings.step()
+      this.#count(began, steps.length + chunks.length)
       await this.#startFollowers()
       await this.#save()
       if (this.room > 0) for (const resolve of this.#onRoom.splice(0)) resolve()
@@ -183,6 +199,13 @@ export class Engine {
     this.#working = false
     for (const resolve of this.#onRoom.splice(0)) resolve()
     if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  #count(began: number, rows: number): void {
+    if (rows === 0) return
+    this.#done.steps++
+    this.#done.rows += rows
+    this.#done.seconds += (performance.now() - began) / 1000
   }
 
   /** Frees the rows of what is done, and takes what was cancelled out of the queue. */

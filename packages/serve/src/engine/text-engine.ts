@@ -4,7 +4,7 @@ import type { ModelFacts } from '../api/context.js'
 import type { TokenConstraint } from '../grammar/token-constraint.js'
 import type { Json } from '../stores/contract.js'
 import type { TextCodec } from '@retnet/generate'
-import type { Engine, EngineStatus } from './engine.js'
+import type { Engine, EngineStatus, EngineWork } from './engine.js'
 import type { JobEvent, JobRequest } from './job.js'
 import type { Outlet } from './outlet.js'
 
@@ -24,6 +24,7 @@ export interface RunningText {
 export interface TextEngine {
   readonly facts: ModelFacts
   readonly status: EngineStatus
+  readonly work: EngineWork
   /** Texts that could begin at once. */
   readonly room: number
   /** Resolves when there may be room. */
@@ -67,6 +68,9 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
     facts: factsOf(engine.model),
     get status() {
       return engine.status
+    },
+    get work() {
+      return engine.work
     },
     get room() {
       return engine.room

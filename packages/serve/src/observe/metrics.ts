@@ -1,9 +1,11 @@
 /** All that /metrics tells, in two registries: of the model, whose name is a label, and of the process. No label comes from a request. */
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { Load } from '../service.js'
+import type { Load, Service } from '../service.js'
+import type { TurnMeter } from '../turns/turn-meter.js'
 import { addAlias, addLevel } from './add-metric.js'
 import { addPrefixMetrics } from './prefix-metrics.js'
 import { addProcessMetrics } from './process-metrics.js'
+import { addStepMetrics, addTurnMetrics } from './turn-metrics.js'
 import { type RequestRecord, type TokenMeter, outcomes } from './request-record.js'
 
 // from half a millisecond: small models write a token in one
@@ -20,22 +22,29 @@ const rejections = new Set([
   'too_many_pipelined',
 ])
 
+const stateProblems = new Set(['state_incompatible', 'state_not_finite', 'state_store_unavailable'])
+
 export interface Metrics extends TokenMeter {
   readonly contentType: string
+  /** For the workers of turns. */
+  readonly turns: TurnMeter
   text(): Promise<string>
   ended(record: RequestRecord): void
   close(): void
 }
 
-export function createMetrics(model: string, load: () => Promise<Load>): Metrics {
+export function createMetrics(model: string, service: () => Pick<Service, 'load' | 'work'>): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ model_name: model })
   const { ttft, gap, tokens, ...ofRequests } = addInstruments(registry)
-  addLoad(registry, load)
-  addPrefixMetrics(registry, load)
+  addLoad(registry, () => service().load())
+  addPrefixMetrics(registry, () => service().load(), ofRequests.reused)
+  addStepMetrics(registry, () => service().work())
+  const turns = addTurnMetrics(registry)
   const processes = new Registry()
   const stop = addProcessMetrics(processes)
   return {
+    turns,
     contentType: registry.contentType,
     text: async () => (await Promise.all([registry.metrics(), processes.metrics()])).join('\n'),
     token: () => tokens.inc(),
@@ -74,6 +83,8 @@ function addInstruments(registry: Registry) {
     written: histogram('vllm:request_generation_tokens', 'Tokens written for a request.', tokenCounts),
     promptTokens: counter('vllm:prompt_tokens_total', 'Tokens of prompts.'),
     tokens: counter('vllm:generation_tokens_total', 'Tokens written.'),
+    reused: { session: 0 },
+    refusedStates: counter('retnet_state_reject_total', 'States refused, by why.', 'reason'),
     answers: counter('retnet_http_requests_total', 'Answers by route and status.', 'route', 'status'),
     rejected: counter(
       'retnet_admission_reject_total',
@@ -87,7 +98,9 @@ function count(to: Omit<Instruments, 'ttft' | 'gap' | 'tokens'>, record: Request
   to.answers.inc({ route: record.route, status: String(record.status) })
   const { errorCode, generation, queueMs } = record
   if (errorCode !== null && rejections.has(errorCode)) to.rejected.inc({ reason: errorCode })
+  if (errorCode !== null && stateProblems.has(errorCode)) to.refusedStates.inc({ reason: errorCode })
   if (generation === null) return
+  if (generation.session) to.reused.session += record.cachedTokens
   for (const reason of record.outcomes) to.ends.inc({ finished_reason: reason })
   to.promptTokens.inc(generation.promptTokens)
   to.prompts.observe(generation.promptTokens)

@@ -6,7 +6,6 @@ import { Engine } from '../engine/engine.js'
 import { type RunningServer, serve } from '../server.js'
 import { served, testModel } from '../testing.js'
 import { createLogger } from './logger.js'
-import { createMetrics } from './metrics.js'
 import { logFailure } from './request-log.js'
 import { RequestRecord } from './request-record.js'
 import { createTracing } from './tracing.js'
@@ -65,6 +64,7 @@ describe('metrics', () => {
       'vllm:e2e_request_latency_seconds_count{model_name="tiny"}': 2,
       'vllm:request_queue_time_seconds_count{model_name="tiny"}': 2,
       'vllm:num_requests_running{model_name="tiny"}': 0,
+      'retnet_batch_rows_sum{model_name="tiny"}': expect.any(Number),
       'retnet_rows_total{model_name="tiny"}': 2,
       'retnet_http_requests_total{route="/v1/completions",status="400",model_name="tiny"}': 1,
     })) {
@@ -72,6 +72,26 @@ describe('metrics', () => {
     }
     expect(valueOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e7)
     expect(valueOf(text, 'retnet_eventloop_lag_seconds\\{quantile="0.99"\\}')).toBeLessThan(5)
+  })
+
+  test('count the states of sessions, what they saved, and those that are refused', async () => {
+    const post = (path: string, body: string | Uint8Array<ArrayBuffer>, type = 'application/json') => {
+      return fetch(server.url + path, { method: 'POST', body, headers: { ...headers, 'content-type': type } })
+    }
+    const { id } = (await (await post('/v1/sessions', JSON.stringify({ prompt: 'hello' }))).json()) as { id: string }
+    await (await ask({ session: id, prompt: 'again' })).json()
+    await post('/v1/snapshots', Uint8Array.of(1, 2, 3), 'application/octet-stream')
+    const counts = {
+      'checkpoint_seconds_count{model_name="tiny",kind="session"}': 2,
+      'state_load_seconds_count{model_name="tiny"}': 1,
+      'state_reject_total{reason="state_incompatible",model_name="tiny"}': 1,
+    }
+    for (const [name, count] of Object.entries(counts)) {
+      const value = async () => valueOf(await metrics(), `retnet_${name}`.replace(/[{}]/g, '\\$&'))
+      await expect.poll(value).toBe(count)
+    }
+    const reused = /^retnet_state_reuse_tokens_total\{reason="session".* (\d+)$/m.exec(await metrics())
+    expect(Number(reused?.[1])).toBeGreaterThanOrEqual(4)
   })
 
   test('row 86: have no labels that a request chooses', async () => {
@@ -111,7 +131,6 @@ describe('metrics', () => {
     const record = new RequestRecord('x', 'POST', meter)
     for (const text of [0, 1, 0, 1, 1]) record.token(text)
     expect(seen).toHaveLength(1 + 3)
-    createMetrics('x', async () => ({ rows: 1, running: 0, waiting: 0, oldestMs: 0 })).close()
   })
 })
 

@@ -13,6 +13,8 @@ export interface Generation {
   readonly operation: 'text_completion' | 'chat' | 'embeddings'
   readonly model: string
   readonly texts: number
+  /** It goes on with a session. */
+  readonly session?: boolean
   readonly promptTokens: number
   readonly maxTokens: number
 }

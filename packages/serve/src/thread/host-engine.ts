@@ -86,7 +86,7 @@ class EngineHost {
   }
 
   get #load(): EngineLoad {
-    return { ...this.#engine.status, room: this.#engine.room }
+    return { ...this.#engine.status, room: this.#engine.room, work: this.#engine.work }
   }
 
   #post(message: FromThread): void {

@@ -1,6 +1,6 @@
 /** What goes between the process and the thread of its engine. */
 import type { ModelFacts } from '../api/context.js'
-import type { EngineStatus } from '../engine/engine.js'
+import type { EngineStatus, EngineWork } from '../engine/engine.js'
 import type { TextRequest } from '../engine/text-engine.js'
 import type { JobEvent } from '../engine/job.js'
 import type { TurnProblem } from '../turns/turn.js'
@@ -28,6 +28,7 @@ export type FromThread =
 export interface EngineLoad extends EngineStatus {
   /** Texts that could begin at once. */
   readonly room: number
+  readonly work: EngineWork
 }
 
 export interface TextNews {

@@ -1,7 +1,7 @@
 /** An engine in a thread of its own: while it computes, requests are still answered. If the thread ends, another one is started. */
 import type { ModelFacts } from '../api/context.js'
 import { ApiError, type Status } from '../api/api-error.js'
-import type { EngineStatus } from '../engine/engine.js'
+import type { EngineStatus, EngineWork } from '../engine/engine.js'
 import type { JobEvent } from '../engine/job.js'
 import { Outlet } from '../engine/outlet.js'
 import type { RunningText, TextEngine, TextRequest } from '../engine/text-engine.js'
@@ -41,7 +41,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   readonly #calls = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
   #thread: EngineThread | null = null
   #facts: ModelFacts | null = null
-  #load: EngineLoad = { rows: 0, running: 0, waiting: 0, room: 0 }
+  #load: EngineLoad = { rows: 0, running: 0, waiting: 0, room: 0, work: { steps: 0, seconds: 0, rows: 0 } }
   #onRoom: (() => void)[] = []
   #count = 0
   #closed = false
@@ -67,6 +67,11 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   get status(): EngineStatus {
     const { room: _, ...status } = this.#load
     return status
+  }
+
+  /** Of the present thread. */
+  get work(): EngineWork {
+    return this.#load.work
   }
 
   get room(): number {

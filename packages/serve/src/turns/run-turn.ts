@@ -10,6 +10,7 @@ import { FencedError, StoreError } from '../stores/errors.js'
 import { type Gathered, gather } from './gather.js'
 import { type TextPast, pastOf } from './past.js'
 import { problemOf } from './problem.js'
+import type { TurnMeter } from './turn-meter.js'
 import { TurnLog } from './turn-log.js'
 import type { EndEntry, LogEntry, Turn, TurnProblem } from './turn.js'
 
@@ -42,6 +43,7 @@ export interface TurnRunOptions {
   readonly stores: { readonly queue: WorkQueue; readonly leases: LeaseStore; readonly log: TokenLog }
   readonly sessions?: TurnSessions
   readonly checkpoints?: TurnCheckpoints
+  readonly meter?: TurnMeter
   /** Milliseconds after which a worker that is not heard of has lost its turns. Default 5,000. */
   readonly leaseMs?: number
   /** Entries that a reader may be behind before the texts pause. Default 256. */
@@ -154,11 +156,15 @@ export class TurnRun {
       this.#claim.deliveries > maxDeliveriesOf(this.#options) && entries.length < this.#claim.deliveries
     if (this.#isHopeless) return false
     if (entries.length === 0) await writer.write([{ kind: 'open', view: turn.view }])
+    const opening = performance.now()
     const opened = turn.session && sessions ? await refusable(() => sessions.open(turn)) : null
+    if (opened?.value?.start) this.#options.meter?.loaded(secondsSince(opening))
     if (opened?.error) return this.#close({ error: opened.error })
     const { start = null, committed = null } = opened?.value ?? {}
     if (committed) return this.#close(committed)
-    await this.#write(pastOf(turn, entries), start)
+    const past = pastOf(turn, entries)
+    if (this.#claim.deliveries > 1) this.#options.meter?.resumed(past.reduce((sum, { drawn }) => sum + drawn.length, 0))
+    await this.#write(past, start)
     if (this.#handsOver) return false
     return this.#commit()
   }
@@ -214,8 +220,13 @@ export class TurnRun {
   }
 
   async #save(of: number, saved: SavedEvent): Promise<void> {
+    const { checkpoints, meter } = this.#options
     if (saved.isEnd) this.#saved = saved
-    else await this.#options.checkpoints?.save(this.turn, of, saved)
+    else if (checkpoints) {
+      const began = performance.now()
+      await checkpoints.save(this.turn, of, saved)
+      meter?.saved('checkpoint', secondsSince(began), saved.bytes.length)
+    }
   }
 
   #entryOf(found: Gathered, past: TextPast): LogEntry[] {
@@ -249,7 +260,9 @@ export class TurnRun {
     const { sessions } = this.#options
     const cancelled = this.#cancelled || this.#log!.isCancelled
     const saved = cancelled ? null : this.#saved
+    const began = performance.now()
     const committed = saved && sessions ? await refusable(() => sessions.commit(this.turn, saved)) : null
+    if (saved && committed?.value) this.#options.meter?.saved('session', secondsSince(began), saved.bytes.length)
     return this.#close({ ...committed?.value, error: committed?.error ?? null, cancelled })
   }
 
@@ -282,6 +295,10 @@ export class TurnRun {
 
 export function maxDeliveriesOf({ maxDeliveries = 6 }: Pick<TurnRunOptions, 'maxDeliveries'>): number {
   return maxDeliveries
+}
+
+function secondsSince(ms: number): number {
+  return (performance.now() - ms) / 1000
 }
 
 /** What a turn itself is to blame for is its answer; everything else is thrown, and tried again. */

@@ -113,7 +113,10 @@ export class TurnWorker {
   }
 
   async #failed(error: unknown): Promise<false> {
-    if (isFenced(error)) return false
+    if (isFenced(error)) {
+      this.#options.meter?.fenced()
+      return false
+    }
     this.#report(error)
     await delay(this.#clock, leasedDelayMs)
     return false

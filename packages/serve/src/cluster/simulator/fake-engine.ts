@@ -69,6 +69,7 @@ export function fakeEngine(
     get status() {
       return { rows, running: texts.size, waiting: 0 }
     },
+    work: { steps: 0, seconds: 0, rows: 0 },
     get texts() {
       return texts.size
     },

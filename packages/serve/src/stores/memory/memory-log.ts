@@ -57,6 +57,8 @@ export class MemoryLog implements TokenLog {
     const news = isNews(log, turn, index, entries, last !== undefined)
     this.#leases.extend(lease, ttlMs)
     if (news) this.#add(log, entries, last?.keepMs)
+    // over at once: its tokens are not held until somebody sweeps
+    if (last?.keepMs === 0) this.#logs.delete(`${lease.scope}\n${turn}`)
     return { reached: log.reached, cancelled: log.cancelled }
   }
 

@@ -10,7 +10,7 @@ export class MemoryStates implements StateStore {
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {
     this.#check(key)
     if (ifAbsent && this.#objects.has(key)) return false
-    this.#objects.set(key, Uint8Array.from(bytes))
+    this.#objects.set(key, new Uint8Array(bytes))
     return true
   }
 

@@ -30,7 +30,7 @@ export const OPEN = script(`${find(1)}
 export const APPEND = script(`
   local token, epoch, ttl = ARGV[1], ARGV[2], ARGV[3]
   local index, count, json = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
-  local keepMs, forgottenMs, channel = tonumber(ARGV[7]), ARGV[8], ARGV[9]
+  local keepMs, forgottenMs, channel = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
   local held = redis.call('HMGET', KEYS[1], 'token', 'epoch')
   if held[1] ~= token or held[2] ~= epoch then return {'fenced'} end
 ${find(2)}
@@ -50,8 +50,14 @@ ${find(2)}
   if news and count > 0 then redis.call('XADD', stream, (index + count) .. '-0', 'e', json) end
   redis.call('PEXPIRE', KEYS[1], ttl)
   if news and (count > 0 or keepMs >= 0) then
-    redis.call('HSET', log, 'length', index + count, 'closed', keepMs >= 0 and 1 or 0)
-    keep(keepMs >= 0 and keepMs or forgottenMs)
+    if keepMs >= 0 then
+      redis.call('HSET', log, 'length', index + count, 'closed', 1)
+      keep(keepMs)
+    else
+      redis.call('HSET', log, 'length', index + count)
+      -- a stream has no time of its own before its first element, and then the day need not begin again with each
+      if length == 0 or tonumber(found[5] or 0) - now < forgottenMs / 2 then keep(forgottenMs) end
+    end
     redis.call('PUBLISH', channel, '')
   end
   return {'done', tonumber(found[3] or 0), tonumber(found[4] or 0)}

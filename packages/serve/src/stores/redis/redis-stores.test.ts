@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storeConformance } from '../conformance.js'
 import type { Stores } from '../contract.js'
 import { redisStores } from './redis-stores.js'
-import { becomeCluster, redisBinary, slowed, startRedis, type TestRedis } from './testing.js'
+import { becomeCluster, keysForEver, redisBinary, slowed, startRedis, type TestRedis } from './testing.js'
 
 const SLOWER = 5
 
@@ -42,6 +42,21 @@ describe.skipIf(redisBinary === undefined)('with redis-server or valkey-server i
       },
     }
   }, ['queue', 'leases', 'log'])
+
+  test('nothing that is written stays for ever', async () => {
+    const stores = await redisStores({ url: redis.url, prefix: 'expiry' })
+    const lease = (await stores.leases.acquire('s', 60_000))!
+    await stores.log.open('s', 'open', 1000)
+    await stores.log.append(lease, 'one', 0, ['a'], { ttlMs: 1000 })
+    await stores.log.append(lease, 'one', 1, ['b'], { ttlMs: 1000 })
+    await stores.log.append(lease, 'two', 0, ['a'], { ttlMs: 1000, last: { keepMs: 1000 } })
+    await stores.log.cancel('s', 'three')
+    await stores.queue.push({ id: '1', scope: 's', priority: 0, body: null })
+    await stores.queue.finish((await stores.queue.claim({ worker: 'a', idleMs: 1000 }))!)
+    await closeAll(stores)
+    const keys = await keysForEver(redis.url, 'expiry:*')
+    expect(keys).toEqual([expect.stringMatching(/:seq$/)])
+  })
 
   test.concurrent.each(conformance)('%s', (_name, run) => run())
 })

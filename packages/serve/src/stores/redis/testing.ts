@@ -81,6 +81,15 @@ export async function becomeCluster(url: string): Promise<void> {
   client.destroy()
 }
 
+/** The keys that do not run out. */
+export async function keysForEver(url: string, pattern: string): Promise<string[]> {
+  const client = await createClient({ url }).connect()
+  const keys = await client.keys(pattern)
+  const times = await Promise.all(keys.map((key) => client.pTTL(key)))
+  client.destroy()
+  return keys.filter((_, at) => times[at] === -1)
+}
+
 /** Stores for which every duration is `times` as long: the clock of a server cannot be turned, and a busy machine is late. */
 export function slowed({ queue, leases, log }: Omit<Stores, 'states'>, times: number): Omit<Stores, 'states'> {
   return {

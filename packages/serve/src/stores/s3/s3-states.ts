@@ -51,7 +51,7 @@ export class S3States implements StateStore {
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {
     const path = this.#path(key)
-    const body = Uint8Array.from(bytes)
+    const body = new Uint8Array(bytes)
     const hash = await sha256(body)
     const headers = { [CHECKSUM]: await checksumOf(key, hash), ...(ifAbsent && { 'if-none-match': '*' }) }
     const { status, uncertain } = await this.#requests.send({ method: 'PUT', path, headers, body, hash, known: [412] })

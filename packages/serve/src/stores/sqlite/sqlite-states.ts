@@ -14,7 +14,7 @@ export class SqliteStates implements StateStore {
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {
     checkKey(key)
-    const copy = Uint8Array.from(bytes)
+    const copy = new Uint8Array(bytes)
     const otherwise = ifAbsent ? 'NOTHING' : 'UPDATE SET crc = excluded.crc, bytes = excluded.bytes'
     const sql = `INSERT INTO object (key, crc, bytes) VALUES (?, ?, ?) ON CONFLICT (key) DO ${otherwise}`
     return this.#database.write(true, () => this.#database.run(sql, key, crc32(copy), copy) === 1)
