@@ -11,6 +11,7 @@ import {
 } from '@retnet/core'
 import { Engine } from './memory/engine.js'
 import { type CpuOptions, resolveOptions } from './options.js'
+import { gemvRows } from './lower/contraction.js'
 import { supports } from './plan/supports.js'
 import { compileGraph } from './program/compile.js'
 import { CpuWeight } from './weight.js'
@@ -39,6 +40,8 @@ class CpuBackend implements Backend {
       maxTotalBytes: engine.maxMemoryBytes,
       encodings: ['f32', 'f16', 'q8', 'q4'],
       preferredTokens: 128,
+      // weights in halves have a kernel for one row; see gemvRows for the rest
+      steadyRows: [2, gemvRows + 1],
       description,
     }
   }

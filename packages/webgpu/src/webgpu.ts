@@ -1,4 +1,5 @@
 /** The backend over one GPU device: weights in its buffers, graphs compiled to WGSL. */
+import { maxGemvRows } from './kernels/matmul/gemv.js'
 import {
   type Backend,
   type CompileOptions,
@@ -95,6 +96,7 @@ class GpuBackend implements WebGpuBackend {
       maxTotalBytes: Number.MAX_SAFE_INTEGER,
       encodings: ['f32', 'f16', 'q8', 'q4'],
       preferredTokens: preferredTokens(profile),
+      steadyRows,
       description: profile.description,
     }
   }
@@ -184,6 +186,9 @@ class GpuBackend implements WebGpuBackend {
     return Object.fromEntries(own)
   }
 }
+
+/** Where products go over to matrices, for packed weights and others, and to tiles. */
+const steadyRows = [4, maxGemvRows + 1, 65]
 
 /**
  * Longer pieces fill the tiles of hardware, 2,048 tokens to 97 % where there are matrices; shorter ones keep every dispatch far below

@@ -9,12 +9,15 @@ const RESTART_MS = 200
 export class Supervised implements AsyncDisposable {
   readonly url: string
   readonly #args: readonly string[]
+  readonly #fileBlocks: number | undefined
   #child: ChildProcess
   #stopped = false
   starts = 0
 
-  constructor(port: number, args: readonly string[]) {
+  /** `fileBlocks`: no file that it writes may be longer than so many blocks of 512 or 1,024 bytes, as on a full disk. */
+  constructor(port: number, args: readonly string[], { fileBlocks }: { fileBlocks?: number } = {}) {
     this.url = `http://127.0.0.1:${port}`
+    this.#fileBlocks = fileBlocks
     this.#args = [program, 'serve', '--port', String(port), '--log-level', 'silent', ...args]
     this.#child = this.#start()
   }
@@ -47,7 +50,9 @@ export class Supervised implements AsyncDisposable {
 
   #start(): ChildProcess {
     this.starts += 1
-    const child = spawn(process.execPath, this.#args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const limit = this.#fileBlocks === undefined ? '' : `ulimit -f ${this.#fileBlocks} && `
+    const command = [process.execPath, ...this.#args]
+    const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], { stdio: ['ignore', 'ignore', 'inherit'] })
     child.once('exit', () => {
       if (!this.#stopped) setTimeout(() => this.#stopped || (this.#child = this.#start()), RESTART_MS)
     })

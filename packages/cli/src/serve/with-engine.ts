@@ -40,12 +40,12 @@ export async function runEngine(
   await withModel(io, options, async (loaded) => {
     const { Engine, createConstraints, textEngine } = await import('@retnet/serve')
     const { rows, chunkTokens, prefixCache } = options
-    await loaded.model.prepare({ rows, signal: io.signal })
     using engine = await Engine.create(loaded.model, {
       rows,
       prefixBytes: prefixCache * 2 ** 20,
       ...(chunkTokens && { chunkTokens }),
     })
+    await engine.prepare({ signal: io.signal })
     const codec = codecOf(await requireTokenizer(loaded))
     const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
     await use(textEngine(engine, { codec, createConstraint }))

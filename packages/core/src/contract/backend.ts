@@ -32,6 +32,11 @@ export interface BackendLimits {
   readonly encodings: readonly WeightEncoding[]
   /** Tokens of one row and run at which a long text is taken in fastest, without keeping the device from others for long. */
   readonly preferredTokens: number
+  /**
+   * Rows of a step from which on the results of a row may differ in their last bits from those beside fewer, because other kernels
+   * compute them; ascending. Absent: at any number of rows.
+   */
+  readonly steadyRows?: readonly number[]
   /** Threads, subgroups and the like, for people to read. */
   readonly description: string
 }

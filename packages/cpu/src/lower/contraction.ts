@@ -8,7 +8,7 @@ import type { LowerRules } from './rules.js'
 import { moved } from './structure.js'
 
 /** Rows of x up to which streaming the weight once beats packing it (measured). */
-const gemvRows = 8
+export const gemvRows = 8
 /** Columns of a part of a large product. */
 const widePart = 128
 const encodings = { f32: 0, f16: 1, q8: 2, q4: 3 } as const

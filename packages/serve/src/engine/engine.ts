@@ -2,8 +2,7 @@
  * Writes many texts at once over the rows of one batch. A generation that has a row is never short of memory; others wait for one in the
  * order they came. It knows no HTTP, and no text but what a codec makes of ids.
  */
-import type { Batch, Model } from '@retnet/core'
-import type { Pooling } from '@retnet/core'
+import type { Model, Pooling } from '@retnet/core'
 import { EngineClosedError, QueueFullError } from '../errors.js'
 import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
@@ -12,6 +11,7 @@ import { Job, type JobRequest } from './job.js'
 import { Burst } from './burst.js'
 import { type Chunk, planStep } from './plan-step.js'
 import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
+import { RowPool } from './row-pool.js'
 import { nextTurn } from './next-turn.js'
 
 export interface EngineStatus {
@@ -34,11 +34,9 @@ export interface EngineWork {
 
 export class Engine {
   readonly model: Model
-  readonly #batch: Batch
+  readonly #pool: RowPool<Job>
   readonly #options: Required<EngineOptions>
   readonly #burst: Burst
-  /** By row. */
-  readonly #rows: (Job | null)[]
   /** Jobs with a row, in the order of admission. */
   #admitted: Job[] = []
   #queue: Job[] = []
@@ -52,19 +50,23 @@ export class Engine {
   #onIdle: (() => void)[] = []
   #onRoom: (() => void)[] = []
 
-  private constructor(model: Model, batch: Batch, options: Required<EngineOptions>) {
+  private constructor(model: Model, pool: RowPool<Job>, options: Required<EngineOptions>) {
     this.model = model
-    this.#batch = batch
+    this.#pool = pool
     this.#options = options
     this.#burst = new Burst(options.burstMs)
     const { chunkTokens, prefixBytes: bytes } = options
     this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
-    this.#rows = Array.from({ length: options.rows }, () => null)
   }
 
   static async create(model: Model, options: EngineOptions = {}): Promise<Engine> {
     const valid = validateEngineOptions(options, model.backend.limits.preferredTokens)
-    return new Engine(model, await model.createBatch(valid.rows), valid)
+    return new Engine(model, await RowPool.create(model, valid.rows), valid)
+  }
+
+  /** Compiles what is needed for any number of texts; without it, that is done when so many come. Before the first text. */
+  async prepare(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#pool.prepare(options)
   }
 
   get work(): EngineWork {
@@ -74,14 +76,14 @@ export class Engine {
   get status(): EngineStatus {
     const followers = [...this.#admitted, ...this.#queue].reduce((sum, job) => sum + job.followers.length, 0)
     const waiting = this.#queue.length + this.#parked.size + followers + this.#embeddings.length
-    return { rows: this.#rows.length, running: this.#admitted.length, waiting, prefix: this.#reuse.status }
+    return { rows: this.#pool.most, running: this.#admitted.length, waiting, prefix: this.#reuse.status }
   }
 
   /** Texts that could begin at once. Those whose readers are slow give their rows up. */
   get room(): number {
     const writing = this.#admitted.filter((job) => !job.events.isFull && !job.isDone)
     const waiting = this.#queue.length + [...this.#admitted, ...this.#queue].flatMap((job) => job.followers).length
-    return this.#closed ? 0 : Math.max(0, this.#rows.length - writing.length - waiting - this.#embeddings.length)
+    return this.#closed ? 0 : Math.max(0, this.#pool.most - writing.length - waiting - this.#embeddings.length)
   }
 
   /** Resolves when there may be room. */
@@ -147,8 +149,8 @@ export class Engine {
   /** `abort`, and frees the states; the model stays. */
   dispose(): void {
     this.abort()
-    if (!this.#working) this.#batch.dispose()
-    else this.#onIdle.push(() => this.#batch.dispose())
+    if (!this.#working) this.#pool.dispose()
+    else this.#onIdle.push(() => this.#pool.dispose())
   }
 
   [Symbol.dispose](): void {
@@ -179,6 +181,7 @@ export class Engine {
     for (;;) {
       this.#sweep()
       await this.#admit()
+      await this.#pool.settle()
       const { steps, chunks } = planStep(this.#admitted, this.#options.chunkTokens, this.#options.stepTokens)
       const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
       if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
@@ -225,12 +228,16 @@ export class Engine {
   }
 
   #release(job: Job): void {
-    this.#rows[this.#rows.indexOf(job)] = null
+    this.#pool.release(job)
     this.#admitted = this.#admitted.filter((one) => one !== job)
   }
 
   get #canAdmit(): boolean {
-    return (this.#rows.includes(null) || this.#stalled !== undefined) && this.#nextInLine >= 0
+    return (this.#hasRow || this.#stalled !== undefined) && this.#nextInLine >= 0
+  }
+
+  get #hasRow(): boolean {
+    return this.#pool.used < this.#pool.most
   }
 
   /** The first job of the queue that does not wait for what another one is reading. */
@@ -245,27 +252,35 @@ export class Engine {
 
   async #admit(): Promise<void> {
     while (this.#canAdmit) {
-      if (!this.#rows.includes(null)) await this.#park(this.#stalled!)
-      const row = this.#rows.indexOf(null)
+      if (!this.#hasRow) await this.#park(this.#stalled!)
       const at = this.#nextInLine
-      if (row < 0 || at < 0) continue
+      if (!this.#hasRow || at < 0) continue
       const [job] = this.#queue.splice(at, 1)
-      this.#rows[row] = job
+      if (!(await this.#takeRow(job))) continue
       this.#admitted.push(job)
       await this.#guard([job], async () => {
-        this.#batch.reset(row)
         this.#reuse.begin(job)
-        if (job.start) await this.#batch.restore(row, job.start)
+        if (job.start) await this.#pool.batch.restore(this.#pool.rowOf(job), job.start)
         job.start = null
         job.begin()
       })
     }
   }
 
+  /** False if the job has none: it waits again, or has ended with the error. */
+  async #takeRow(job: Job): Promise<boolean> {
+    let taken = false
+    await this.#guard([job], async () => {
+      taken = await this.#pool.take(job, this.#queue.length)
+    })
+    if (!taken && !job.isDone) this.#queue.unshift(job)
+    return taken
+  }
+
   /** Copies a state out, so that its row can be used while the reader is slow. */
   async #park(job: Job): Promise<void> {
     await this.#guard([job], async () => {
-      job.start = await this.#batch.snapshot(this.#rowOf(job))
+      job.start = await this.#pool.batch.snapshot(this.#rowOf(job))
     })
     this.#release(job)
     if (job.isDone) return
@@ -277,7 +292,7 @@ export class Engine {
   async #next(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return
     await this.#guard(jobs, async () => {
-      const results = await this.#batch.next(jobs.map((job) => ({ row: this.#rowOf(job), token: job.token })))
+      const results = await this.#pool.batch.next(jobs.map((job) => ({ row: this.#rowOf(job), token: job.token })))
       for (const [at, { logits, error }] of results.entries()) {
         if (error) jobs[at].end(error)
         else this.#settle(jobs[at], () => jobs[at].takeLogits(logits!))
@@ -289,7 +304,7 @@ export class Engine {
     if (jobs.length === 0) return
     await this.#guard(jobs, async () => {
       const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
-      const results = await this.#burst.time(count, () => this.#batch.decode(steps, { count }))
+      const results = await this.#burst.time(count, () => this.#pool.batch.decode(steps, { count }))
       for (const [at, { ids, error }] of results.entries()) {
         // what was drawn behind the end of a text is nobody's, and neither is the row then
         for (const id of ids) this.#settle(jobs[at], () => jobs[at].takeId(id))
@@ -302,18 +317,18 @@ export class Engine {
     if (chunks.length === 0) return
     const jobs = chunks.map(({ job }) => job)
     await this.#guard(jobs, async () => {
-      await this.#batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
+      await this.#pool.batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
       for (const { job, tokens } of chunks) job.taken += tokens.length
     })
     for (const job of jobs.filter((one) => !one.isDone && this.#reuse.wants(one))) {
-      await this.#guard([job], async () => this.#reuse.keep(job, await this.#batch.snapshot(this.#rowOf(job))))
+      await this.#guard([job], async () => this.#reuse.keep(job, await this.#pool.batch.snapshot(this.#rowOf(job))))
     }
   }
 
   async #startFollowers(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.isRead && one.followers.length > 0 && !one.isDone)) {
       await this.#guard([job], async () => {
-        const start = await this.#batch.snapshot(this.#rowOf(job))
+        const start = await this.#pool.batch.snapshot(this.#rowOf(job))
         for (const follower of job.followers) follower.beginAt(start, job.taken)
         this.#queue.unshift(...job.followers.splice(0))
       })
@@ -323,14 +338,14 @@ export class Engine {
   async #save(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.saves)) {
       await this.#guard([job], async () => {
-        const bytes = await this.#batch.saveRow(this.#rowOf(job), job.place)
+        const bytes = await this.#pool.batch.saveRow(this.#rowOf(job), job.place)
         if (!job.isDone) job.takeSaved(bytes)
       })
     }
   }
 
   #rowOf(job: Job): number {
-    return this.#rows.indexOf(job)
+    return this.#pool.rowOf(job)
   }
 
   /** What goes wrong with one text, in its sampling or its decoding, is its error alone. */
