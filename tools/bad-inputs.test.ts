@@ -12,6 +12,8 @@ const edge = 'packages/serve/src/edge/edge.test.ts'
 const observe = 'packages/serve/src/observe/observe.test.ts'
 const sessions = 'packages/serve/src/api/sessions/sessions.test.ts'
 const snapshots = 'packages/serve/src/api/sessions/snapshot-files.test.ts'
+const prefix = 'packages/serve/src/engine/prefix/prefix-reuse.test.ts'
+const simulator = 'packages/serve/src/cluster/simulator/simulator.test.ts'
 const formats = 'packages/formats/src'
 
 /** Rows whose titles have their number. */
@@ -140,13 +142,8 @@ const lines: readonly Line[] = [
     'files of states are answers of one piece; the limits on connections and memory are those of rows 11 and 20',
   ],
   [76, 'a row that is used again', 'packages/serve/src/engine/engine.test.ts', 'its row is as new afterwards'],
-  [
-    80,
-    'the time of a prefix of another tenant',
-    null,
-    'prompts of two tenants share nothing: prefixes are reused within one request alone',
-  ],
-  [81, 'evicting what another tenant keeps', sessions, 'a tenant has its quota'],
+  [80, 'the time of a prefix of another tenant', prefix, 'no salt shares nothing, and one salt nothing with another'],
+  [81, 'evicting what another tenant keeps', prefix, 'a flood of one salt pushes out its own'],
   [83, 'a full queue', `${bad}/load.test.ts`, 'row 83'],
   ...numbered(observe, {
     84: 'line ends and escape sequences in logs',
@@ -176,12 +173,7 @@ const lines: readonly Line[] = [
     'packages/serve/src/server.test.ts',
     'lets fifty running streams end before it closes',
   ],
-  [
-    95,
-    'the end of a worker in the midst of a stream',
-    'packages/serve/src/thread/thread-engine.test.ts',
-    'when the thread ends, its texts go on in the next one',
-  ],
+  [95, 'the end of a worker in the midst of a stream', simulator, 'many processes are killed, stopped, and delayed'],
   [96, 'a worker that comes back late', 'packages/serve/src/turns/turns.test.ts', 'which writes nothing more'],
   [
     97,
@@ -191,7 +183,7 @@ const lines: readonly Line[] = [
   ],
   [98, 'a lost GPU', 'packages/webgpu/src/browser.test.ts', 'a session goes on from its snapshot'],
   [99, 'a full disk', 'packages/serve/src/stores/local-stores.test.ts', 'a full database changes nothing'],
-  [100, 'clocks that jump', edge, 'row 82'],
+  [100, 'clocks that jump', simulator, 'and clocks jump, at random'],
 ]
 
 test('all hundred rows are here, each once', () => {

@@ -15,12 +15,12 @@ test.skipIf(redisBinary === undefined || !built)(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'retnet-faults-'))
     const options = { streams: 2, maxTokens: 200, rows: 2, random: Math.random }
-    const counts = { workerKills: 2, gatewayKills: 1, freezes: 0, redisKills: 1, redisFull: 1 }
+    const counts = { workerKills: 2, workerTerms: 1, gatewayKills: 1, freezes: 0, redisKills: 1, redisFull: 1 }
     try {
       const report = await runFaults(folder, { ...options, ...counts }, () => {})
       expect(report.problems).toEqual([])
       expect(report.streams).toBeGreaterThan(0)
-      expect(report.restarts).toBe(3)
+      expect(report.restarts).toBe(4)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -11,6 +11,8 @@ export interface FaultOptions {
   readonly maxTokens: number
   /** SIGKILLs of a worker at random moments. */
   readonly workerKills: number
+  /** SIGTERMs of a worker, which hands its texts over after a second. */
+  readonly workerTerms: number
   readonly gatewayKills: number
   /** SIGSTOPs of a worker, for twice as long as its lease. */
   readonly freezes: number
@@ -44,7 +46,7 @@ export async function runFaults(
   await mkdir(join(folder, 'redis'), { recursive: true })
   await using redis = await RedisProcess.start(join(folder, 'redis'))
   const place = ['--redis', redis.url, '--states', join(folder, 'states')]
-  const work = ['--role', 'worker', '--rows', String(options.rows), '--threads', '1']
+  const work = ['--role', 'worker', '--rows', String(options.rows), '--threads', '1', '--grace', '1']
   await using first = new Supervised(await freePort(), [...place, ...work])
   await using second = new Supervised(await freePort(), [...place, ...work])
   await using gateway = new Supervised(await freePort(), [...place, '--role', 'gateway'])
@@ -118,6 +120,11 @@ const inflict = {
     // the next one shall not find nobody at work each time
     await worker.ready()
   },
+  'SIGTERM of a worker': async ({ workers, random }: Parts) => {
+    const worker = pick(workers, random)
+    await worker.end()
+    await worker.ready()
+  },
   'SIGKILL of a gateway': async ({ gateways, random }: Parts) => {
     const gateway = pick(gateways, random)
     gateway.send('SIGKILL')
@@ -148,9 +155,18 @@ function pick<T>(all: readonly T[], random: () => number): T {
 }
 
 /** All faults, in an order by chance. */
-function planOf({ workerKills, gatewayKills, freezes, redisKills, redisFull, random }: FaultOptions): Kind[] {
+function planOf({
+  workerKills,
+  workerTerms,
+  gatewayKills,
+  freezes,
+  redisKills,
+  redisFull,
+  random,
+}: FaultOptions): Kind[] {
   const counts: [Kind, number][] = [
     ['SIGKILL of a worker', workerKills],
+    ['SIGTERM of a worker', workerTerms],
     ['SIGKILL of a gateway', gatewayKills],
     ['SIGSTOP of a worker', freezes],
     ['SIGKILL of Redis', redisKills],

@@ -30,6 +30,14 @@ export class Supervised implements AsyncDisposable {
     this.#child.kill(signal)
   }
 
+  /** SIGTERM. Throws unless it ends in order, in 20 seconds. */
+  async end(): Promise<void> {
+    const exit = once(this.#child, 'exit', { signal: AbortSignal.timeout(20_000) })
+    this.#child.kill('SIGTERM')
+    const [code] = (await exit) as [number | null]
+    if (code !== 0) throw new Error(`${this.url} ended with ${code} after SIGTERM`)
+  }
+
   /** Resolves when it says that it is ready. */
   async ready(): Promise<void> {
     for (;;) {

@@ -111,7 +111,7 @@ test.skipIf(!existsSync(bin))(
     let worker = first
     const client = new Client({
       baseUrl: 'http://balancer',
-      fetch: (input, init) => fetch(String(input).replace('http://balancer', worker.url), init),
+      fetch: (url, init) => fetch(url.replace('http://balancer', worker.url), init),
     })
     const turn = { prompt: 'The old house', max_tokens: 600, seed: 5, ignore_eos: true }
     const { text: expected } = await client.complete(turn)

@@ -77,8 +77,8 @@ export async function* framesOf(
   } catch (error) {
     const known = toApiError(error)
     watch?.failed(known)
-    if (onClosed && error instanceof EngineClosedError) return onClosed()
-    yield number([known.body])
+    if (onClosed && error instanceof EngineClosedError) onClosed()
+    else yield number([known.body])
   } finally {
     watch?.[Symbol.dispose]()
     onEnd()

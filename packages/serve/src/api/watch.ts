@@ -30,12 +30,17 @@ export class Watch implements Disposable {
     else if (entry.kind === 'error') {
       record.outcomes.push('error')
       record.errorCode ??= entry.error.code
-    } else if (entry.kind === 'end') record.errorCode ??= entry.error?.code ?? null
+    } else if (entry.kind === 'end') {
+      record.errorCode ??= entry.error?.code ?? null
+      // those that have ended without a last token
+      if (!entry.cancelled) record.endTexts(entry.error ? 'error' : 'length')
+    }
   }
 
   /** The reader gets an error, and nothing more. */
   failed({ code }: ApiError): void {
     this.#record.errorCode ??= code
+    this.#record.endTexts('error')
   }
 
   [Symbol.dispose](): void {
@@ -47,10 +52,15 @@ export class Watch implements Disposable {
     const now = performance.now()
     const limits = this.#limits()
     const passed = limits.find(({ at }) => now >= at)
-    if (passed) return this.#running.abort(passed.error())
+    if (passed) return this.#giveUp(passed.error())
     // a first token may bring a limit that is nearer
     const next = Math.min(now + this.#timeouts.idleMs, ...limits.map(({ at }) => at))
     this.#timer = setTimeout(() => this.#look(), next - now + 1)
+  }
+
+  #giveUp(error: ApiError): void {
+    this.failed(error)
+    this.#running.abort(error)
   }
 
   #limits(): { at: number; error: () => ApiError }[] {

@@ -22,7 +22,7 @@ async function open(stores: ReturnType<typeof memoryStores>) {
 function clientOf(current: () => string): Client {
   return new Client({
     baseUrl: 'http://balancer',
-    fetch: (input, init) => fetch(String(input).replace('http://balancer', current()), init),
+    fetch: (url, init) => fetch(url.replace('http://balancer', current()), init),
   })
 }
 

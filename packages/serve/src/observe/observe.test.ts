@@ -161,6 +161,10 @@ describe('logs', () => {
     })
     await ask({ n: 99 })
     expect(await logged()).toMatchObject({ status: 400, error: 'n_out_of_range' })
+    await ask({ max_tokens: 0, n: 2 })
+    expect(await logged()).toMatchObject({ status: 200, finish_reasons: ['length', 'length'] })
+    await ask({ max_tokens: 65_536 })
+    expect(await logged()).toMatchObject({ status: 504, error: 'total_timeout', finish_reasons: ['error'] })
   })
 
   test('row 84: no field of a request can begin a line or move a cursor', async () => {

@@ -10,7 +10,7 @@ export interface TokenMeter {
 }
 
 export interface Generation {
-  readonly operation: 'text_completion' | 'chat' | 'embeddings'
+  readonly operation: 'text_completion' | 'chat' | 'embeddings' | 'append'
   readonly model: string
   readonly texts: number
   /** It goes on with a session. */
@@ -82,6 +82,11 @@ export class RequestRecord {
     return (this.generation?.promptTokens ?? 0) + this.completionTokens
   }
 
+  /** Texts that have not ended have, in this way. */
+  endTexts(outcome: Outcome): void {
+    while (this.outcomes.length < (this.generation?.texts ?? 0)) this.outcomes.push(outcome)
+  }
+
   /** Texts that have not ended are taken for aborted. */
   end(status: number, isComplete: boolean): void {
     if (this.#hasEnded) return
@@ -89,8 +94,7 @@ export class RequestRecord {
     this.status = status
     this.isComplete = isComplete
     this.totalMs = performance.now() - this.startedAt
-    const texts = this.generation?.texts ?? 0
-    while (this.outcomes.length < texts) this.outcomes.push('abort')
+    this.endTexts('abort')
     for (const callback of this.#onEnd) callback()
   }
 

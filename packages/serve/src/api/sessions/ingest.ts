@@ -32,7 +32,7 @@ export async function ingest(
   }
   const running = await beginTurn(context.turns, turn, priorities.default)
   const { id: model } = context.served
-  record.generation = { operation: 'text_completion', model, texts: 1, promptTokens: ids.length, maxTokens: 0 }
+  record.generation = { operation: 'append', model, texts: 1, session: true, promptTokens: ids.length, maxTokens: 0 }
   using _ = cancelling(running, signal)
   using watch = new Watch(record, running, context.timeouts)
   const { sessions } = context.sessions
