@@ -20,6 +20,7 @@ export async function ingest(
   const tenant = tenantOf(context)
   const { admission, record } = context.scope
   await admission.begin(1, ids.length)
+  await context.sessions.quotas.take(tenant, { bytes: context.model.stateBytes })
   const turn: Turn = {
     id: randomBytes(16).toString('hex'),
     tenant,
