@@ -97,7 +97,7 @@ async function openStates(io: Io, place: string): Promise<StateStore> {
   }
   const { hostname: bucket, pathname } = new URL(place)
   const region = AWS_REGION ?? 'us-east-1'
-  return new S3States({
+  return S3States.open({
     url: AWS_ENDPOINT_URL ? `${AWS_ENDPOINT_URL}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
     region,
     prefix: prefixOf(pathname),

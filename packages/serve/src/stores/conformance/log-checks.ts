@@ -179,6 +179,17 @@ export const logChecks: readonly Check<Log>[] = [
     await log.open('s', 't', 60_000)
     assert.deepEqual(await waits(collect(log.follow('s', 't', 0)), () => finish(0)), [])
   }),
+  check('who leaves and follows again is woken as before', async ({ log, add }) => {
+    await add(0, 0)
+    for (let index = 1; index <= 5; index += 1) {
+      await collect(log.follow('s', 't', index - 1), 1)
+      const next = log.follow('s', 't', index)[Symbol.asyncIterator]()
+      const found = waits(next.next(), () => add(index, index))
+      const late = new Promise((resolve) => setTimeout(() => resolve('late'), 800))
+      assert.deepEqual(await Promise.race([found, late]), { done: false, value: [index] })
+      await next.return?.()
+    }
+  }),
   check('following a log that is not there says so', async ({ log }) => {
     await throws(collect(log.follow('s', 'unknown', 0)), 'LogGoneError')
     await throws(collect(log.follow('s', 'unknown', 3)), 'LogGoneError')

@@ -43,7 +43,10 @@ export class RedisLink {
   readonly #options: LinkOptions
   readonly #connection: Connection
   readonly #heard = new Map<string, Heard>()
+  /** The client forgets who subscribes to a channel while it is leaving it. */
+  readonly #leaving = new Map<string, Promise<void>>()
   #users = 0
+  #closed = false
 
   private constructor(options: LinkOptions, connection: Connection) {
     this.#options = options
@@ -61,7 +64,8 @@ export class RedisLink {
   /** The connection ends with the last store. */
   leave(): void {
     this.#users -= 1
-    if (this.#users === 0) this.#connection.destroy()
+    this.#closed = this.#users === 0
+    if (this.#closed) this.#connection.destroy()
     for (const { bell } of this.#heard.values()) bell.ring()
   }
 
@@ -90,13 +94,13 @@ export class RedisLink {
       known.users -= 1
       if (known.users > 0) return
       this.#heard.delete(channel)
-      this.#connection.unsubscribe(channel).catch(() => {})
+      this.#unsubscribe(channel)
     }
     try {
-      await this.#timely(known.ready)
+      await this.#retry(() => this.#timely(known.ready))
     } catch (error) {
       stop()
-      throw fromRedis(error)
+      throw error
     }
     return { bell: known.bell, stop }
   }
@@ -107,10 +111,19 @@ export class RedisLink {
 
   #subscribe(channel: string): Heard {
     const bell = new Bell()
-    const heard = { bell, users: 0, ready: this.#connection.subscribe(channel, () => bell.ring()) }
+    const subscribe = (): Promise<void> => this.#connection.subscribe(channel, () => bell.ring())
+    const heard = { bell, users: 0, ready: this.#leaving.get(channel)?.then(subscribe) ?? subscribe() }
     heard.ready.catch(() => {})
     this.#heard.set(channel, heard)
     return heard
+  }
+
+  #unsubscribe(channel: string): void {
+    const gone = this.#connection
+      .unsubscribe(channel)
+      .catch(() => {})
+      .finally(() => this.#leaving.delete(channel))
+    this.#leaving.set(channel, gone)
   }
 
   async #retry<T>(work: () => Promise<T>): Promise<T> {
@@ -119,7 +132,7 @@ export class RedisLink {
       try {
         return await work()
       } catch (error) {
-        if (this.#users === 0) throw closedError('store')
+        if (this.#closed) throw closedError('store')
         if (!mayPass(error) || performance.now() > until) throw fromRedis(error)
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       }

@@ -109,3 +109,10 @@ test('an object that somebody else put there is damaged', async () => {
   s3.objects.set('key', { bytes: Buffer.from('x'), headers: {} })
   await expect(states().get('key')).rejects.toMatchObject({ problem: 'damaged' })
 })
+
+test('a service that takes no notice of If-None-Match is refused at the start; one that does is left as it was', async () => {
+  await (await S3States.open({ url: s3.url, credentials })).close()
+  expect([...s3.objects.keys()]).toEqual([])
+  s3.heedsConditions = false
+  await expect(S3States.open({ url: s3.url, credentials })).rejects.toMatchObject({ problem: 'unavailable' })
+})

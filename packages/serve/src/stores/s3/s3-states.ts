@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { checkKey, checkPrefix } from '../common/check-key.js'
 import { closedError } from '../common/closed.js'
 import type { StateStore } from '../contract.js'
@@ -47,6 +48,26 @@ export class S3States implements StateStore {
     this.#requests = new S3Requests({ url, region, credentials: give, timeoutMs, attempts })
     this.#prefix = prefix
     this.#attempts = attempts
+  }
+
+  /**
+   * The store, once it is seen that the bucket is there and that an object can be made once only: of a service that takes no notice of
+   * `If-None-Match` two workers could make the same revision. Throws StoreError('unavailable').
+   */
+  static async open(options: S3StatesOptions): Promise<S3States> {
+    const states = new S3States(options)
+    const key = `check/${randomBytes(16).toString('hex')}`
+    try {
+      const made = await states.put(key, Uint8Array.of(1), { ifAbsent: true })
+      const again = await states.put(key, Uint8Array.of(2), { ifAbsent: true })
+      await states.delete(key)
+      if (made && !again) return states
+    } catch (error) {
+      await states.close()
+      throw error
+    }
+    await states.close()
+    throw new StoreError('unavailable', `${options.url}: the service does not heed If-None-Match. Use one that does.`)
   }
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {

@@ -23,12 +23,14 @@ export interface S3Double extends AsyncDisposable {
   readonly faults: Fault[]
   readonly requests: string[]
   pageSize: number
+  /** False for a service that does not know `If-None-Match`. */
+  heedsConditions: boolean
 }
 
 /** A bucket `b` in memory that checks signatures and hashes as S3 does, and fails as it is told. */
 export async function startS3(): Promise<S3Double> {
   const objects = new Map<string, Stored>()
-  const double = { objects, faults: [] as Fault[], requests: [] as string[], pageSize: 1000 }
+  const double = { objects, faults: [] as Fault[], requests: [] as string[], pageSize: 1000, heedsConditions: true }
   const server = createServer((request, response) => void answer(double, request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -41,7 +43,7 @@ export async function startS3(): Promise<S3Double> {
   })
 }
 
-type Double = Pick<S3Double, 'objects' | 'faults' | 'requests' | 'pageSize'>
+type Double = Omit<S3Double, 'url' | typeof Symbol.asyncDispose>
 
 async function answer(double: Double, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
@@ -67,13 +69,14 @@ async function answer(double: Double, request: IncomingMessage, response: Server
 }
 
 function put(
-  { objects }: Double,
+  { objects, heedsConditions }: Double,
   key: string,
   request: IncomingMessage,
   bytes: Buffer,
   response: ServerResponse,
 ): void {
-  if (request.headers['if-none-match'] === '*' && objects.has(key)) return fail(response, 412, 'PreconditionFailed')
+  if (heedsConditions && request.headers['if-none-match'] === '*' && objects.has(key))
+    return fail(response, 412, 'PreconditionFailed')
   const meta = Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-'))
   objects.set(key, { bytes, headers: Object.fromEntries(meta) as Record<string, string> })
   response.writeHead(200).end()
