@@ -7,6 +7,9 @@ import type { Claim, ClaimOptions, QueueStatus, Work, WorkQueue } from '../contr
 import { ScopeBusyError } from '../errors.js'
 import type { Database } from './database.js'
 
+// a person reads the last ones, if any
+const BURIED_KEPT = 10_000
+
 interface WorkRow {
   readonly seq: number
   readonly id: string
@@ -69,6 +72,7 @@ export class SqliteQueue implements WorkQueue {
     const copy = `INSERT INTO buried SELECT id, scope, body, deliveries, ?, ? FROM work WHERE scope = ? AND token = ?`
     await this.#database.write(true, () => {
       this.#database.run(copy, reason, this.#clock.now(), scope, token)
+      this.#database.run('DELETE FROM buried WHERE rowid <= (SELECT max(rowid) FROM buried) - ?', BURIED_KEPT)
       this.#database.run('DELETE FROM work WHERE scope = ? AND token = ?', scope, token)
     })
   }
