@@ -98,9 +98,9 @@ const lines: readonly Line[] = [
   ],
   [
     57,
-    'a hostile template in a model',
-    null,
-    'whoever runs the server chooses the model; @huggingface/jinja reaches no JavaScript, but has no limit of time',
+    'a template that never ends',
+    'packages/cli/src/serve/text-thread.test.ts',
+    'never ends costs its request alone',
   ],
   ...numbered(`${bad}/structured.test.ts`, {
     59: 'formats without a schema',

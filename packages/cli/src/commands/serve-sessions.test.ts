@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { cpu } from '@retnet/cpu'
 import { loadCheckpoint, nodeFolder } from '@retnet/formats'
 import { createSession, restoreSession } from '@retnet/generate'
+import { Client } from '@retnet/serve/client'
 import { Tokenizer } from '@retnet/tokenizer'
 import { afterAll, afterEach, expect, test } from 'vitest'
 
@@ -100,5 +101,29 @@ test.skipIf(!existsSync(bin))(
     expect(restored.length).toBe(whole.length)
     const next = { maxTokens: 12, seed: 3 }
     expect((await restored.generate(next).result).ids).toEqual((await whole.generate(next).result).ids)
+  },
+)
+
+test.skipIf(!existsSync(bin))(
+  'a text goes on in the process after the one that was killed, and its reader misses nothing',
+  async () => {
+    const first = await start('--threads', '1')
+    let worker = first
+    const client = new Client({
+      baseUrl: 'http://balancer',
+      fetch: (url, init) => fetch(url.replace('http://balancer', worker.url), init),
+    })
+    const turn = { prompt: 'The old house', max_tokens: 600, seed: 5, ignore_eos: true }
+    const { text: expected } = await client.complete(turn)
+    let text = ''
+    for await (const chunk of await client.stream(turn)) {
+      text += chunk.text
+      if (text.length < 200 || worker !== first) continue
+      first.child.kill('SIGKILL')
+      await new Promise((ended) => first.child.once('exit', ended))
+      worker = await start('--threads', '1')
+    }
+    expect(worker).not.toBe(first)
+    expect(text).toBe(expected)
   },
 )

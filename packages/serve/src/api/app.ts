@@ -1,6 +1,7 @@
 /** The routes, as a function from a Request to a Response. It listens to nothing. */
-import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { z } from 'zod'
 import { type EdgeEnv, type EdgeOptions, createAnswerHeaders, createEntrance } from '../edge/edge.js'
 import { type ReadLimits, readJson } from '../http/read-json.js'
 import type { Metrics } from '../observe/metrics.js'
@@ -113,7 +114,7 @@ function pattern(path: string): RegExp {
   return new RegExp(`^${words.join('/')}$`)
 }
 
-function wordsOf({ path, schema, handle: _, ...words }: Route): RouteWords {
-  const all = { ...words, path: path.replace(':id', '{id}'), errors: [404, 409, 503] }
-  return schema ? { ...all, request: schema } : all
+function wordsOf({ schema, ...route }: Route): RouteWords {
+  const words = { ...route, path: route.path.replace(':id', '{id}'), errors: [404, 409, 503] }
+  return schema ? { ...words, request: schema } : words
 }

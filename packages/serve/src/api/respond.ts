@@ -1,5 +1,6 @@
 /** From a turn that has begun to the response, whole or as a stream. */
 import { type Frame, eventStream } from '../http/event-stream.js'
+import { EngineClosedError } from '../errors.js'
 import type { RunningTurn } from '../turns/running-turn.js'
 import type { LogEntry } from '../turns/turn.js'
 import { toApiError } from './api-error.js'
@@ -34,7 +35,9 @@ export function respondStream(context: ApiContext, begun: Begun, signal: AbortSi
   record.isStream = true
   const watch = new Watch(record, running, context.timeouts)
   const wording = new Wording(view, context.served.codec, false)
-  const frames = framesOf({ id: running.id, wording, groups: running.entries(), watch }, () => {
+  // who can come back is not told that the text ends because the server does
+  const onClosed = view.resumable ? hangUp : null
+  const frames = framesOf({ id: running.id, wording, groups: running.entries(), watch, onClosed }, () => {
     stopListening?.[Symbol.dispose]()
   })
   const onGone = () => (view.resumable ? undefined : void running.cancel())
@@ -50,11 +53,13 @@ export interface WordedStream {
   readonly watch: Watch | null
   /** Events that the client has. */
   readonly skip?: number
+  /** Called in place of telling that the server ends. */
+  readonly onClosed?: (() => void) | null
 }
 
 /** All chunks of a stream, each with its number as id, in groups that are ready together. */
 export async function* framesOf(
-  { id, wording, groups, watch, skip = 0 }: WordedStream,
+  { id, wording, groups, watch, skip = 0, onClosed = null }: WordedStream,
   onEnd: () => void = () => {},
 ): AsyncGenerator<Frame[], void> {
   let count = 0
@@ -72,7 +77,8 @@ export async function* framesOf(
   } catch (error) {
     const known = toApiError(error)
     watch?.failed(known)
-    yield number([known.body])
+    if (onClosed && error instanceof EngineClosedError) onClosed()
+    else yield number([known.body])
   } finally {
     watch?.[Symbol.dispose]()
     onEnd()

@@ -6,7 +6,7 @@ export interface ClientOptions {
   readonly baseUrl: string
   readonly apiKey?: string
   /** Default: the one of the platform. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** Times that a cut stream is asked for again without getting further. Default 8, in about half a minute. */
   readonly retries?: number
 }

@@ -133,6 +133,63 @@ describe.each(makers)('%s', (_name, make) => {
     expect((error as StoreError).problem).toBe(problem)
   })
 
+  test('whatever happens at the same time: what is there is whole, what was deleted is gone, and nothing is left over', async () => {
+    const sweeper = new Sweeper({ stores, clock, graceMs: 1000, everyMs: 1e8 })
+    let random = 7
+    const below = (limit: number) => {
+      random = (random * 48_271) % 2_147_483_647
+      return random % limit
+    }
+    const live = new Set([(await created()).id])
+    const gone = new Set<string>()
+    const any = () => [...live][below(live.size)]
+    const acts: ((id: string) => Promise<unknown>)[] = [
+      async (id) => {
+        const head = await service.sessions.head(tenant, id)
+        await service.sessions.advance(head, await place(1 + below(200)), null)
+      },
+      async (id) => live.add((await service.sessions.fork(tenant, id, null)).id),
+      async (id) => service.snapshots.take(tenant, id, { name: null, pinned: below(2) === 0 }),
+      async (id) => {
+        const [snapshot] = await service.snapshots.list(tenant, '', 1)
+        const head = await service.sessions.head(tenant, id)
+        if (snapshot) await service.sessions.advance(head, snapshot, null)
+      },
+      async (id) => {
+        if (live.size < 4) return
+        await service.delete(tenant, id)
+        live.delete(id)
+        gone.add(id)
+      },
+      async () => {
+        now += 400
+        await sweeper.sweep()
+      },
+    ]
+    const expected = ['rev_conflict', 'session_not_found', null]
+    for (let round = 0; round < 60; round++) {
+      const codes = await Promise.all(Array.from({ length: 6 }, () => codeOf(acts[below(acts.length)](any()))))
+      for (const code of codes) expect(expected).toContain(code)
+      for (const id of live) {
+        const { state, length } = await service.sessions.head(tenant, id)
+        if (state) expect(await service.sessions.states.get(state)).toEqual(bytes(length))
+      }
+      for (const id of gone) expect(await codeOf(service.sessions.head(tenant, id))).toBe('session_not_found')
+    }
+    expect(gone.size).toBeGreaterThan(9)
+    for (const { state } of await service.snapshots.list(tenant, '', 999)) {
+      if (state) await service.sessions.states.get(state)
+    }
+    for (const id of live) await service.delete(tenant, id)
+    for (const { id } of await service.snapshots.list(tenant, '', 999)) await service.snapshots.delete(tenant, id)
+    for (let look = 0; look < 5; look++) {
+      now += 1000
+      await sweeper.sweep()
+    }
+    expect(await stores.states.list('')).toEqual([])
+    await sweeper.stop()
+  })
+
   describe('a sweep', () => {
     const grace = 1000
     let sweeper: Sweeper

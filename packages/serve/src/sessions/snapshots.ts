@@ -35,7 +35,7 @@ export class Snapshots {
   async take(tenant: string, session: string, options: NewSnapshot): Promise<SnapshotRecord> {
     return this.#options.sessions.sharing(tenant, session, async (head) => {
       const made = await this.#create(tenant, head, { ...options, session, rev: head.rev })
-      return { made, undo: async () => void (await this.delete(tenant, made.id)) }
+      return { made, undo: () => this.#remove(made) }
     })
   }
 
@@ -63,9 +63,7 @@ export class Snapshots {
 
   async delete(tenant: string, idOrName: string): Promise<SnapshotRecord> {
     const found = await this.find(tenant, idOrName)
-    await this.#options.store.delete(snapshotKey(tenant, found.id))
-    this.#options.quotas.give(tenant, { snapshots: 1 })
-    if (found.name !== null) await this.#options.store.delete(nameKey(tenant, found.name))
+    await this.#remove(found)
     return found
   }
 
@@ -80,7 +78,7 @@ export class Snapshots {
   async deleteOf(tenant: string, session: string): Promise<void> {
     for (let after: string | undefined = ''; after !== undefined;) {
       const page: SnapshotRecord[] = await this.list(tenant, after, 100)
-      for (const one of page) if (one.session === session && !one.pinned) await this.delete(tenant, one.id)
+      for (const one of page) if (one.session === session && !one.pinned) await this.#remove(one)
       after = page.at(-1)?.id
     }
   }
@@ -97,6 +95,14 @@ export class Snapshots {
     if (own.name !== null) await this.#takeName(tenant, own.name, id)
     await store.put(snapshotKey(tenant, id), encodeRecord(record), { ifAbsent: true })
     return record
+  }
+
+  async #remove({ tenant, id, name }: SnapshotRecord): Promise<void> {
+    const { store, quotas } = this.#options
+    await store.delete(snapshotKey(tenant, id))
+    quotas.give(tenant, { snapshots: 1 })
+    // another may have the name by now
+    if (name !== null && (await this.#idOf(tenant, name)) === id) await store.delete(nameKey(tenant, name))
   }
 
   async #takeName(tenant: string, name: string, id: string): Promise<void> {

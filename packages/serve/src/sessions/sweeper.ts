@@ -47,6 +47,7 @@ export class Sweeper {
   #cancel = () => {}
   #running: Promise<unknown> = Promise.resolve()
   #stopped = false
+  #sweeping: Promise<number> | null = null
 
   constructor(options: SweeperOptions) {
     this.#options = options
@@ -63,8 +64,13 @@ export class Sweeper {
     if (this.#lease) await this.#options.stores.leases.release(this.#lease).catch(() => {})
   }
 
-  /** One look. Gives how many objects were deleted. */
-  async sweep(): Promise<number> {
+  /** One look, or the one that is under way. Gives how many objects were deleted. */
+  sweep(): Promise<number> {
+    this.#sweeping ??= this.#sweep().finally(() => (this.#sweeping = null))
+    return this.#sweeping
+  }
+
+  async #sweep(): Promise<number> {
     if (!(await this.#holds())) return 0
     const { states: store } = this.#options.stores
     const reach = await this.#look()

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { StateStore } from '../stores/contract.js'
 import { StoreError } from '../stores/errors.js'
 import { memoryStores } from '../stores/memory/memory-stores.js'
 import type { Turn } from '../turns/turn.js'
@@ -37,7 +36,7 @@ test('a damaged place, and a store that fails, cost the time that they would hav
       throw new StoreError('full', 'no space left')
     },
   })
-  const failing = turnCheckpoints({ store: down as StateStore, every: 8, onError: (error) => errors.push(error) })
+  const failing = turnCheckpoints({ store: down, every: 8, onError: (error) => errors.push(error) })
   await failing.save(turn, 0, saved(8))
   expect(await failing.load(turn, 0, 20)).toBeNull()
   await failing.forget(turn)

@@ -8,13 +8,16 @@ export class RunningTurn {
   /** Resolves when a reader has come to the end, or nobody reads any more. */
   readonly ended: Promise<void>
   readonly #log: TokenLog
+  readonly #outlives: boolean
   readonly #aborting = new AbortController()
   #end!: () => void
 
-  constructor(log: TokenLog, scope: string, id: string) {
+  /** `outlives`: it goes on, here or elsewhere, when this process ends. */
+  constructor(log: TokenLog, scope: string, id: string, outlives = false) {
     this.#log = log
     this.scope = scope
     this.id = id
+    this.#outlives = outlives
     this.ended = new Promise((resolve) => (this.#end = resolve))
   }
 
@@ -43,9 +46,10 @@ export class RunningTurn {
     await this.#log.cancel(this.scope, this.id).catch(() => {})
   }
 
-  /** Nobody wants the rest, and its reader gets this error. */
+  /** Its reader gets this error, and nobody wants the rest, unless the turn outlives this process. */
   abort(error: Error): void {
     this.#aborting.abort(error)
-    void this.cancel()
+    if (this.#outlives) this.#end()
+    else void this.cancel()
   }
 }

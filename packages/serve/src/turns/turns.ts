@@ -44,7 +44,7 @@ export class Turns {
     const scope = scopeOf(turn)
     await this.#stores.log.open(scope, turn.id, unclaimedMs)
     await this.#stores.queue.push({ id: turn.id, scope, priority, body: turn as unknown as Json }, this.#limit)
-    const running = this.resume(scope, turn.id)
+    const running = new RunningTurn(this.#stores.log, scope, turn.id, turn.keepMs > 0)
     this.#open.add(running)
     void running.ended.then(() => this.#forget(running))
     return running

@@ -79,9 +79,8 @@ async function create(context: ApiContext, { body, signal }: RouteRequest): Prom
 }
 
 async function begin(context: ApiContext, from: string | null, ttlMs: number | null): Promise<SessionRecord> {
-  const { sessions, snapshots, quotas } = context.sessions
+  const { sessions, snapshots } = context.sessions
   const tenant = tenantOf(context)
-  await quotas.take(tenant, {})
   if (from === null) return sessions.create(tenant, { place: beginning, from, ttlMs })
   if (isId('sess', from)) {
     await requireSession(context, from, null)

@@ -1,7 +1,9 @@
 // Sessions over HTTP, as a client sees them: made, fed, forked, set back and deleted.
 import { createSession, generate } from '@retnet/generate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nobody } from '../../edge/caller.js'
 import { codec, served } from '../../testing.js'
+import { validateLimits } from '../limits.js'
 import { Desk, ids } from './testing.js'
 
 let desk: Desk
@@ -194,6 +196,19 @@ test('a tenant has its quota, and what it deletes makes room', async () => {
   expect(forks.length).toBeGreaterThan(20)
   await desk.remove(id, ...forks)
   await desk.remove(await desk.begin())
+})
+
+test('the bytes of a tenant have a quota too, which forks do not use up', async () => {
+  const bytes = 3 * desk.model.stateBytes
+  const small = desk.start({ limits: validateLimits({ sessionBytes: bytes }) }, { ...nobody, tenant: 'small' })
+  const ask = (path: string, body: object) => desk.ask('POST', path, body, small.app)
+  const { body: first } = await ask('/v1/sessions', { prompt: 'a' })
+  for (let at = 0; at < 9; at++) expect((await ask(`/v1/sessions/${first.id}/fork`, {})).status).toBe(200)
+  const codes = []
+  for (const _ of [1, 2, 3]) codes.push((await ask('/v1/sessions', { prompt: 'a' })).body.error?.code)
+  expect(codes.at(-1)).toBe('quota_exceeded')
+  expect((await ask('/v1/completions', { session: first.id })).body.error.code).toBe('quota_exceeded')
+  await small.service.worker!.stop()
 })
 
 test('a conversation goes on by its template, or says that it cannot', async () => {

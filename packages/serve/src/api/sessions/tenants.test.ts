@@ -7,13 +7,16 @@ import { served, someIds, testModel } from '../../testing.js'
 
 let engine: Engine
 let server: RunningServer
-let [a, b]: Client[] = []
+let [a, b, limited]: Client[] = []
 
 beforeAll(async () => {
   engine = await Engine.create(await testModel(), { rows: 2, chunkTokens: 16 })
-  const keys = ['a', 'b'].map((tenant) => ({ name: tenant, tenant, key: `the-key-of-tenant-${tenant}` }))
+  const keys = ['a', 'b', 'c'].map((tenant) => {
+    const limits = tenant === 'c' ? { limits: { tokensPerMinute: 100 } } : {}
+    return { name: tenant, tenant, key: `the-key-of-tenant-${tenant}`, ...limits }
+  })
   server = await serve({ engine, model: served, port: 0, access: { keys }, limits: { sessions: 4 } })
-  ;[a, b] = keys.map(({ key }) => new Client({ baseUrl: server.url, apiKey: key }))
+  ;[a, b, limited] = keys.map(({ key }) => new Client({ baseUrl: server.url, apiKey: key }))
 })
 afterAll(async () => {
   await server.close(0)
@@ -80,6 +83,12 @@ describe('what one tenant has', () => {
     expect(await cached(a)).toBe(0)
     expect(await cached(b)).toBe(0)
     expect([await cached(a), await cached(b)]).toEqual([96, 96])
+  })
+
+  test('is counted by its tokens, whichever way they come in', async () => {
+    const session = await limited.sessions.create({ prompt: prompt.slice(0, 60) })
+    await expect(session.append(prompt.slice(0, 60))).rejects.toThrow('rate limit of tokens')
+    await session.append(prompt.slice(0, 9))
   })
 
   test('takes nothing of the quota of the other', async () => {
