@@ -135,12 +135,7 @@ const lines: readonly Line[] = [
   ],
   [73, 'another version of the weights', snapshots, 'of other weights is told the version that it needs'],
   [74, 'deleting in the midst of a turn', sessions, 'is deleted in the midst of its turn'],
-  [
-    75,
-    'a slow reader of a large file',
-    null,
-    'files of states are answers of one piece; the limits on connections and memory are those of rows 11 and 20',
-  ],
+  [75, 'a slow reader of a large file', snapshots, 'a slow one is given up'],
   [76, 'a row that is used again', 'packages/serve/src/engine/engine.test.ts', 'its row is as new afterwards'],
   [80, 'the time of a prefix of another tenant', prefix, 'no salt shares nothing, and one salt nothing with another'],
   [81, 'evicting what another tenant keeps', prefix, 'a flood of one salt pushes out its own'],

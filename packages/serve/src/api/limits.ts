@@ -24,6 +24,8 @@ export interface Limits {
   readonly snapshots: number
   /** Bytes of the states of a tenant. Default 16 GiB. */
   readonly sessionBytes: number
+  /** Files of snapshots that are being read at the same time, each with its bytes in memory. Default 16. */
+  readonly exports: number
   /** Milliseconds that a resumable stream is kept after its end. Default 300,000. */
   readonly resumeMs: number
   /** Milliseconds that a stream waits for its reader before it gives up. Default 30,000. */
@@ -44,6 +46,7 @@ const defaults: Limits = {
   sessions: 10_000,
   snapshots: 10_000,
   sessionBytes: 16 * 1024 ** 3,
+  exports: 16,
   resumeMs: 300_000,
   readerMs: 30_000,
   pingMs: 15_000,

@@ -126,12 +126,15 @@ describe('row 72: a store of states that', () => {
 
 test('row 75: a file goes out in pieces, as its reader asks for them, and to one that asks no more it does not', async () => {
   const bytes = new Uint8Array(1_000_000).map((_, at) => at)
-  const whole = new Uint8Array(await new Response(byteStream(bytes, 1000)).arrayBuffer())
+  let ends = 0
+  const onEnd = () => void ends++
+  const whole = new Uint8Array(await new Response(byteStream(bytes, { readerMs: 1000, onEnd })).arrayBuffer())
   expect(whole).toEqual(bytes)
-  const reader = byteStream(bytes, 30).getReader()
+  const reader = byteStream(bytes, { readerMs: 30, onEnd }).getReader()
   expect((await reader.read()).value!.length).toBeLessThan(100_000)
   await new Promise((resolve) => setTimeout(resolve, 60))
   await expect(reader.read()).rejects.toThrow('took too long')
+  expect(ends).toBe(2)
 })
 
 test('row 76: a row that is used again knows nothing of the text before', async () => {

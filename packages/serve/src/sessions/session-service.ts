@@ -20,6 +20,8 @@ export class SessionService {
   readonly sessions: Sessions
   readonly snapshots: Snapshots
   readonly signatures: Signatures
+  /** Files that are being read. */
+  exports = 0
 
   constructor({ store, model, quota, snapshotKeys, clock }: SessionServiceOptions) {
     this.quotas = new Quotas(store, quota, clock)

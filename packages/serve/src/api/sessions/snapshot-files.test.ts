@@ -34,6 +34,21 @@ describe('the file of a session', () => {
     return { bytes: await own.snapshot(), next: (await own.generate({ maxTokens: 12, seed: 2 }).result).text }
   }
 
+  test('goes to few readers at a time, and a slow one is given up', async () => {
+    const { id } = (await (await send((await saved()).bytes)).json()) as { id: string }
+    const narrow = desk.appWith({ exports: 2, readerMs: 50 })
+    const ask = async () => narrow.request(`/v1/snapshots/${id}`, { headers: { accept: 'application/octet-stream' } })
+    const [slow, left] = [await ask(), await ask()]
+    const refused = await ask()
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'too_many_exports' } }])
+    await left.body!.cancel()
+    const [again, stillRefused] = [await ask(), await ask()]
+    expect([again.status, stillRefused.status]).toEqual([200, 503])
+    expect((await again.arrayBuffer()).byteLength).toBeGreaterThan(1000)
+    expect((await ask()).status).toBe(200)
+    await slow.body!.cancel()
+  })
+
   test('is the one of @retnet/generate, in and out', async () => {
     const { bytes, next } = await saved()
     const { id, length } = (await (await send(bytes)).json()) as { id: string; length: number }

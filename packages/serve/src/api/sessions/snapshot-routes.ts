@@ -72,6 +72,12 @@ async function get(context: ApiContext, { id, request }: RouteRequest): Promise<
     return Response.json(snapshotBody(found, context.served.id), { headers: { vary: 'accept' } })
   }
   if (found.state === null) throw new ApiError(400, 'empty_snapshot', 'The text has no tokens yet: there is no state.')
+  const { exports, readerMs } = context.limits
+  if (context.sessions.exports >= exports) {
+    throw new ApiError(503, 'too_many_exports', `${exports} files are being read already.`, null, {
+      'retry-after': '5',
+    })
+  }
   const bytes = await sessions.states.get(found.state)
   const signature = signatures.sign(bytes)
   const headers = {
@@ -82,7 +88,9 @@ async function get(context: ApiContext, { id, request }: RouteRequest): Promise<
     vary: 'accept',
     ...(signature !== null && { [signatureHeader]: signature }),
   }
-  return new Response(byteStream(bytes, context.limits.readerMs), { headers })
+  context.sessions.exports++
+  const onEnd = () => void context.sessions.exports--
+  return new Response(byteStream(bytes, { readerMs, onEnd }), { headers })
 }
 
 async function importFile(context: ApiContext, { request, query }: RouteRequest): Promise<Response> {

@@ -7,7 +7,7 @@ import { systemClock } from '../../stores/common/clock.js'
 import { memoryStores } from '../../stores/memory/memory-stores.js'
 import { nobody } from '../../edge/caller.js'
 import { openEdge, served, someIds, testApp, testContext, testModel } from '../../testing.js'
-import { validateLimits } from '../limits.js'
+import { type Limits, validateLimits } from '../limits.js'
 import { sessionResponse, snapshotResponse } from './session-responses.js'
 
 export interface Answer {
@@ -55,6 +55,11 @@ export class Desk {
     const open = openEdge()
     const edge = { ...open, keys: { ...open.keys, callerOf: () => caller } }
     return { service, app: testApp(testContext(service, options.served, limits), { onError, edge }) }
+  }
+
+  /** The routes of the service under other limits. */
+  appWith(limits: Partial<Limits>) {
+    return testApp(testContext(this.service, served, validateLimits(limits)))
   }
 
   async ask(method: string, path: string, body?: object, app = this.app): Promise<Answer> {
