@@ -2,6 +2,15 @@
 import { pagePaths } from '../api/pages.js'
 import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
+import OpenAI, {
+  AuthenticationError,
+  BadRequestError,
+  ConflictError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  UnprocessableEntityError,
+} from 'openai'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.js'
 import { type RunningServer, type ServeOptions, serve } from '../server.js'
@@ -285,3 +294,23 @@ function raw(port: number, headers: readonly string[], path = '/v1/models'): Pro
     socket.on('error', () => {})
   })
 }
+
+test('the openai client knows each refusal by its class', async () => {
+  const keys = [{ name: 'one', tenant: 'red', key: user, limits: { requestsPerMinute: 2 } }]
+  const { url } = await open({ access: { keys: [...keys, access.keys[2]] } })
+  const client = (apiKey: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })
+  const ask = (apiKey: string, more: object = {}) => {
+    return client(apiKey).completions.create({ model: served.id, prompt: 'hello', max_tokens: 2, ...more })
+  }
+  await expect(ask('no-key-of-anybody')).rejects.toThrow(AuthenticationError)
+  await expect(ask(admin, { temperature: -1 })).rejects.toThrow(BadRequestError)
+  await expect(ask(admin, { model: 'another' })).rejects.toThrow(NotFoundError)
+  await expect(ask(admin, { logit_bias: allBanned })).rejects.toThrow(UnprocessableEntityError)
+  for (let time = 0; time < 2; time++) await ask(user)
+  await expect(ask(user)).rejects.toThrow(RateLimitError)
+  await expect(client(user).get('/../admin/status')).rejects.toThrow(PermissionDeniedError)
+  const session = (await client(admin).post('/sessions', { body: { prompt: 'hello' } })) as { id: string }
+  await expect(ask(admin, { session: session.id, if_match: 7 })).rejects.toThrow(ConflictError)
+})
+
+const allBanned = Object.fromEntries(Array.from({ length: 31 }, (_, id) => [id, -100]))
