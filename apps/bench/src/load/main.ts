@@ -117,7 +117,9 @@ function serverArgs(mode: Mode, values: Values, data: string): string[] {
   const rows = mode === 'context' ? '1' : values.rows
   const keepsSessions = mode === 'soak' || mode === 'context'
   const threads = mode === 'overhead' || values.threads !== undefined ? ['--threads', String(threadsOf(values))] : []
-  return ['--rows', rows, '--queue', '4096', ...threads, ...(keepsSessions ? ['--data', data] : [])]
+  // a cache that fills up for as long as the run takes would look like a leak
+  const cache = mode === 'soak' ? ['--prefix-cache', '16'] : []
+  return ['--rows', rows, '--queue', '4096', ...threads, ...cache, ...(keepsSessions ? ['--data', data] : [])]
 }
 
 function threadsOf({ threads }: Values): number {
