@@ -187,8 +187,8 @@ class GpuBackend implements WebGpuBackend {
   }
 }
 
-/** Where products go over to matrices, for packed weights and others, and to tiles. */
-const steadyRows = [4, maxGemvRows + 1, 65]
+/** Where products go over to matrices (q8 and q4, f16), to kernels for many rows (packed weights, f32), and to tiles. */
+const steadyRows = [4, 5, maxGemvRows + 1, 33, 65]
 
 /**
  * Longer pieces fill the tiles of hardware, 2,048 tokens to 97 % where there are matrices; shorter ones keep every dispatch far below

@@ -62,6 +62,7 @@ export class TextThread implements Disposable {
   encode(task: TextTask): Promise<Uint32Array | null> {
     return new Promise((resolve, reject) => {
       this.#calls.push({ task, resolve, reject })
+      if (this.#worker === null && !this.#closed) this.#run()
       this.#next()
     })
   }
@@ -73,10 +74,8 @@ export class TextThread implements Disposable {
   }
 
   #run(): void {
-    this.#ready = false
     const worker = this.#start()
     this.#worker = worker
-    worker.unref()
     worker.on('message', (reply: TextReply) => this.#take(reply))
     worker.on('error', (error) =>
       this.#onReady?.reject(new CommandError(error instanceof Error ? error.message : 'failed')),
@@ -96,6 +95,8 @@ export class TextThread implements Disposable {
   #take(reply: TextReply): void {
     if (reply.kind === 'ready') {
       this.#ready = true
+      // until then it is waited for; afterwards the server is what keeps the process alive
+      this.#worker!.unref()
       this.#hasChat = reply.hasChat
       this.#onReady?.resolve()
       this.#onReady = null
@@ -114,11 +115,16 @@ export class TextThread implements Disposable {
   #lost(worker: Worker): void {
     if (worker !== this.#worker || this.#closed) return
     clearTimeout(this.#timer)
+    const wasReady = this.#ready
+    this.#worker = null
+    this.#ready = false
     this.#onReady?.reject(ended())
     const call = this.#running
     this.#running = null
     call?.reject(new CommandError(`It takes longer than ${this.#deadlineMs / 1000} s to encode.`, 'Send less.'))
-    if (this.#onReady === null) this.#run()
+    // one that cannot be started again would end for ever: it is tried again when somebody asks
+    if (wasReady) this.#run()
+    else for (const { reject } of this.#calls.splice(0)) reject(ended())
   }
 }
 

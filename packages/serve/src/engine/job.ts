@@ -108,7 +108,6 @@ export class Job {
   /** Of `ids`, those that are in. */
   taken = 0
   isDone = false
-  isCancelled = false
   readonly #host: JobHost
   /** Of `ids`, those from the prompt's end on are scored no more. */
   readonly #scoreEnd: number
@@ -154,11 +153,6 @@ export class Job {
     for (const [at, id] of drawn.entries()) this.#again(id, at >= inStart)
     this.#savedAt = this.#drawn
     if (this.#isComplete && this.#scoreEnd === 0 && !scorePrompt) this.#finish()
-  }
-
-  /** True if the text is complete and only its place is missing. */
-  get isEnding(): boolean {
-    return this.#ends
   }
 
   /** True once all ids but the last one are in: that one goes in with the first step of decoding. */
@@ -263,7 +257,6 @@ export class Job {
   /** Nobody wants the rest. What has been computed of it ends within the step that is running. */
   cancel(): void {
     if (this.isDone) return
-    this.isCancelled = true
     this.end()
     this.#host.onChange(this)
   }

@@ -83,9 +83,16 @@ describe('rows as texts come and go', () => {
     const createBatch = model.createBatch.bind(model)
     model.createBatch = (rows) => (rows > 4 ? Promise.reject(new Error('no memory')) : createBatch(rows))
     const taken: boolean[] = []
-    for (let count = 0; count < 6; count++) taken.push(await pool.take(textOf(count)))
+    const texts = Array.from({ length: 6 }, (_, count) => textOf(count))
+    for (const text of texts) taken.push(await pool.take(text))
     expect(taken).toEqual([true, true, true, true, false, false])
     expect(pool.most).toBe(4)
+    // nor does a lack of memory for fewer rows end anything
+    model.createBatch = () => Promise.reject(new Error('no memory'))
+    pool.release(texts[0])
+    pool.release(texts[1])
+    for (let time = 0; time < 40; time++) await pool.settle()
+    expect(pool.batch.rows).toBe(4)
     pool.dispose()
   })
 })

@@ -65,7 +65,7 @@ export class RowPool<Owner extends object> {
   async settle(): Promise<void> {
     const size = this.#sizeFor(this.used)
     this.#quietSteps = size < this.#owners.length ? this.#quietSteps + 1 : 0
-    if (this.#quietSteps > patience) await this.#resize(size)
+    if (this.#quietSteps > patience) await this.#tryResize(size)
   }
 
   /** Compiles what all sizes need, and makes the largest one once: what does not fit fails here. */
@@ -83,14 +83,17 @@ export class RowPool<Owner extends object> {
     const size = this.#sizeFor(Math.min(this.most, needed + coming))
     // nothing has to be moved where nobody is
     const isFree = needed === 1 && size !== this.#owners.length
-    if (needed > this.#owners.length || isFree)
-      await this.#resize(size).catch((error: unknown) => this.#refuse(error, needed))
+    if (needed > this.#owners.length || isFree) await this.#tryResize(size)
   }
 
-  /** A device without memory for more rows goes on with those that it has. */
-  #refuse(error: unknown, needed: number): void {
-    if (this.#owners.length === 0 || needed <= 1) throw error
-    this.#sizes = this.#sizes.filter((size) => size <= this.#owners.length)
+  /** A device without memory for other rows goes on with those that it has. */
+  async #tryResize(size: number): Promise<void> {
+    try {
+      await this.#resize(size)
+    } catch {
+      if (size > this.#owners.length) this.#sizes = this.#sizes.filter((one) => one <= this.#owners.length)
+      this.#quietSteps = 0
+    }
   }
 
   #sizeFor(count: number): number {

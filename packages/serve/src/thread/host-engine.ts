@@ -16,13 +16,16 @@ export function hostEngine(engine: TextEngine, port: EnginePort): void {
   new EngineHost(engine, port).start()
 }
 
+/** Milliseconds after which the other side learns at the latest how busy the engine is. */
+const loadMs = 250
+
 class EngineHost {
   readonly #engine: TextEngine
   readonly #port: EnginePort
   readonly #texts = new Map<string, RunningText>()
   readonly #held = new Set<string>()
   #flushing = false
-  #room = -1
+  #told: EngineLoad | null = null
 
   constructor(engine: TextEngine, port: EnginePort) {
     this.#engine = engine
@@ -33,14 +36,29 @@ class EngineHost {
     this.#port.on('message', (message) => this.#take(message as ToThread))
     this.#post({ kind: 'ready', facts: this.#engine.facts, load: this.#load })
     void this.#tellRoom()
+    // rows are swept after the news of their texts, and without any
+    setInterval(() => this.#tellLoad(), loadMs).unref()
   }
 
   #take(message: ToThread): void {
     if (message.kind === 'submit') void this.#submit(message)
     else if (message.kind === 'abort') this.#engine.abort()
-    else if (message.kind === 'cancel') this.#texts.get(message.text)?.cancel()
-    else if (message.kind === 'hold') this.#held.add(message.text)
+    else if (message.kind === 'cancel') this.#cancel(message.text)
+    else if (message.kind === 'hold') this.#hold(message.text)
     else if (this.#held.delete(message.text)) this.#flushSoon()
+  }
+
+  /** The text may have ended on the way here. */
+  #hold(text: string): void {
+    if (this.#texts.has(text)) this.#held.add(text)
+  }
+
+  /** Nobody is told of it any more: it is forgotten at once, held or not. */
+  #cancel(text: string): void {
+    const running = this.#texts.get(text)
+    this.#texts.delete(text)
+    this.#held.delete(text)
+    running?.cancel()
   }
 
   async #submit({ call, requests }: Extract<ToThread, { kind: 'submit' }>): Promise<void> {
@@ -82,7 +100,13 @@ class EngineHost {
 
   async #tellRoom(): Promise<void> {
     await this.#engine.whenRoom()
-    if (this.#engine.room !== this.#room) this.#post({ kind: 'news', texts: [], load: this.#load })
+    this.#tellLoad()
+  }
+
+  #tellLoad(): void {
+    const load = this.#load
+    const isNew = (['room', 'running', 'waiting'] as const).some((name) => load[name] !== this.#told?.[name])
+    if (isNew) this.#post({ kind: 'news', texts: [], load })
   }
 
   get #load(): EngineLoad {
@@ -90,7 +114,7 @@ class EngineHost {
   }
 
   #post(message: FromThread): void {
-    if ('load' in message) this.#room = message.load.room
+    if ('load' in message) this.#told = message.load
     const saved = message.kind === 'news' ? message.texts.flatMap(({ events }) => events.flatMap(bytesOf)) : []
     this.#port.postMessage(message, saved)
   }

@@ -100,6 +100,17 @@ test('a slow reader pauses its text, and loses nothing', async () => {
   await expect.poll(() => engine.room).toBe(2)
 })
 
+test('a text that is cancelled while it pauses gives its row back', async () => {
+  const engine = await createEngine({ readAhead: 2 })
+  const paused = await engine.submit([request(1, 1e6), request(2, 1e6)])
+  await expect.poll(() => paused.every(({ events }) => events.isFull)).toBe(true)
+  // the message to pause is on its way
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const text of paused) text.cancel()
+  await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
+  expect(engine.room).toBe(2)
+})
+
 test('when the thread ends, its texts go on in the next one', async () => {
   using model = await testModel()
   const crashes: (() => void)[] = []

@@ -168,8 +168,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
         text.held = false
       },
       () => {
-        this.#post({ kind: 'cancel', text: name })
-        this.#texts.delete(name)
+        if (this.#texts.delete(name)) this.#post({ kind: 'cancel', text: name })
         text.events.end()
       },
     )
