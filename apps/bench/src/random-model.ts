@@ -9,30 +9,44 @@ import {
 } from '@retnet/core'
 import { encodeValues } from '@retnet/formats'
 
-const spec: RetNetSpec = {
-  vocabSize: 32_000,
-  width: 768,
-  layers: 12,
-  heads: 3,
-  keyValueHeads: 3,
-  keyWidth: 768,
-  valueWidth: 1536,
-  decay: 'power',
-  scoreScale: 'query',
-  rowNorm: 'none',
-  rotary: { layout: 'half', frequencies: 'standard', base: 10_000 },
-  norm: { kind: 'rms', epsilon: 1e-6, bias: false },
-  headNorm: { kind: 'rms', epsilon: 1e-6, affine: true },
-  gate: 'silu',
-  feedForward: { kind: 'glu', width: 1024, activation: 'silu', bias: false, innerNorm: null },
-  bias: { projections: false, output: false, head: false },
-  embeddingScale: 1,
-  embeddingNorm: false,
-  normPlacement: 'pre',
-  finalNorm: true,
-  residualScale: 1,
-  tiedHead: false,
+export interface RandomShape {
+  readonly vocabSize: number
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  /** Width of the feed-forward. */
+  readonly hidden: number
 }
+
+/** The layout of fla with these sizes. */
+export function randomSpec({ vocabSize, width, layers, heads, hidden }: RandomShape): RetNetSpec {
+  return {
+    vocabSize,
+    width,
+    layers,
+    heads,
+    keyValueHeads: heads,
+    keyWidth: width,
+    valueWidth: 2 * width,
+    decay: 'power',
+    scoreScale: 'query',
+    rowNorm: 'none',
+    rotary: { layout: 'half', frequencies: 'standard', base: 10_000 },
+    norm: { kind: 'rms', epsilon: 1e-6, bias: false },
+    headNorm: { kind: 'rms', epsilon: 1e-6, affine: true },
+    gate: 'silu',
+    feedForward: { kind: 'glu', width: hidden, activation: 'silu', bias: false, innerNorm: null },
+    bias: { projections: false, output: false, head: false },
+    embeddingScale: 1,
+    embeddingNorm: false,
+    normPlacement: 'pre',
+    finalNorm: true,
+    residualScale: 1,
+    tiedHead: false,
+  }
+}
+
+const spec = randomSpec({ vocabSize: 32_000, width: 768, layers: 12, heads: 3, hidden: 1024 })
 
 export async function randomModel(backend: Backend, dtype: WeightEncoding): Promise<Model> {
   return Model.create({ spec, backend, weights: weights(dtype), fingerprint: () => 'random' })

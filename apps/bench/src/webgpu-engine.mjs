@@ -11,6 +11,7 @@ import { Model, parameterShapes } from '@retnet/core'
 import { validateOptions } from '@retnet/generate'
 import { Engine, serve } from '@retnet/serve'
 import { webgpu } from '@retnet/webgpu'
+import { randomSpec } from './random-model.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -33,30 +34,13 @@ const sizes = {
 
 function specOf(name) {
   const { width, layers, heads } = sizes[name]
-  return {
+  return randomSpec({
     vocabSize: Number(options.vocab),
     width,
     layers: Number(options.layers ?? layers),
     heads,
-    keyValueHeads: heads,
-    keyWidth: width,
-    valueWidth: 2 * width,
-    decay: 'power',
-    scoreScale: 'query',
-    rowNorm: 'none',
-    rotary: { layout: 'half', frequencies: 'standard', base: 10_000 },
-    norm: { kind: 'rms', epsilon: 1e-6, bias: false },
-    headNorm: { kind: 'rms', epsilon: 1e-6, affine: true },
-    gate: 'silu',
-    feedForward: { kind: 'glu', width: 2 * width, activation: 'silu', bias: false, innerNorm: null },
-    bias: { projections: false, output: false, head: false },
-    embeddingScale: 1,
-    embeddingNorm: false,
-    normPlacement: 'pre',
-    finalNorm: true,
-    residualScale: 1,
-    tiedHead: false,
-  }
+    hidden: 2 * width,
+  })
 }
 
 /** Weights are made on the GPU: `upload` is given their shapes alone. */
