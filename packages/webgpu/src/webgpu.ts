@@ -187,7 +187,10 @@ class GpuBackend implements WebGpuBackend {
   }
 }
 
-/** Where products go over to matrices (q8 and q4, f16), to kernels for many rows (packed weights, f32), and to tiles. */
+/**
+ * Where products go over to matrices (q8 and q4, f16), to kernels for many rows (packed weights, f32), and to tiles: by which kernel is
+ * chosen. Bits were not compared on a GPU.
+ */
 const steadyRows = [4, 5, maxGemvRows + 1, 33, 65]
 
 /**
