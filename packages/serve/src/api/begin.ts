@@ -100,7 +100,7 @@ async function start(
     view: view as unknown as Json,
     keepMs: ask.resumable ? context.limits.resumeMs : 0,
   }
-  return { running: await beginTurn(context.turns, turn, priorities[view.tier]), view }
+  return { running: await beginTurn(context.turns, turn, priorities[view.tier], ask.session?.forks), view }
 }
 
 function viewOf(

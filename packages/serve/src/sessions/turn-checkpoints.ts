@@ -37,7 +37,7 @@ export function turnCheckpoints({ store, every, onError }: CheckpointOptions): T
     async load(turn, of, drawn) {
       const keys = (await trying(() => store.list(prefixOf(turn, of)))) ?? []
       for (const key of keys.toReversed()) {
-        const [count, hash] = key.slice(key.lastIndexOf('/') + 1).split('-')
+        const [count, hash] = key.split('-').slice(-2)
         if (Number(count) > drawn) continue
         const bytes = await trying(() => store.get(key))
         if (bytes && hashOf(bytes) === hash) return { bytes, drawn: Number(count) }
@@ -52,8 +52,9 @@ export function turnCheckpoints({ store, every, onError }: CheckpointOptions): T
   }
 }
 
+/** No folder of its own for a turn: on a disk it would stay when the turn is over. */
 function prefixOf({ tenant, id }: Turn, of?: number): string {
-  return `${checkpointsPrefix}${tenantWord(tenant)}/${id}/${of === undefined ? '' : `${of}/`}`
+  return `${checkpointsPrefix}${tenantWord(tenant)}/${id}-${of === undefined ? '' : `${of}-`}`
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -51,6 +51,20 @@ test('a folder belongs to one process, and is free once it is closed', async () 
   await expect(localStores(it.folder)).rejects.toMatchObject({ name: 'StoreError', problem: 'unavailable' })
   await closeAll(first)
   await closeAll(await localStores(it.folder))
+})
+
+test('states and checkpoints are files, records are not; all are listed as one', async () => {
+  await using it = await newFolder()
+  const stores = await localStores(it.folder)
+  const { states } = stores
+  const keys = ['checkpoints/t/a', 'sessions/t/a', 'snapshots/t/a', 'states/t/a']
+  for (const key of keys.toReversed()) await states.put(key, new Uint8Array(3))
+  expect(await states.list('')).toEqual(keys)
+  expect(await states.list('s', { after: 'sessions/t/a', limit: 1 })).toEqual(['snapshots/t/a'])
+  expect(await states.list('check')).toEqual([keys[0]])
+  await closeAll(stores)
+  const names = await readdir(it.folder)
+  expect(names.filter((name) => !name.startsWith('retnet.db')).toSorted()).toEqual(['checkpoints', 'states', '~tmp'])
 })
 
 test('a database of a newer program, of another program, or damaged is refused and left alone', async () => {

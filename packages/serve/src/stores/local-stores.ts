@@ -20,8 +20,11 @@ export interface LocalStoresOptions extends Partial<Clock> {
 // leases live as long as the process that alone may write here, so all that must outlive it is where epochs go on
 const EPOCHS_PER_BOOT = 2 ** 32
 
+// a database would write them on the thread that answers requests, and twice
+const bulky = ['states/', 'checkpoints/']
+
 /**
- * The four stores in one folder, for one process: `retnet.db` for everything small, files for the keys below `states/`. Throws
+ * The four stores in one folder, for one process: `retnet.db` for everything small, files for states and checkpoints. Throws
  * StoreError('unavailable') if another process uses the folder.
  */
 export async function localStores(
@@ -39,7 +42,7 @@ export async function localStores(
       queue: new SqliteQueue(connection.share(), clock, agingMs),
       leases,
       log: new SqliteLog(connection.share(), leases),
-      states: new SplitStates('states/', files, new SqliteStates(connection.share())),
+      states: new SplitStates(bulky, files, new SqliteStates(connection.share())),
     }
   } finally {
     own.close()

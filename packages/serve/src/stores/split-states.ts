@@ -1,14 +1,14 @@
 import { checkPrefix } from './common/check-key.js'
 import type { StateStore } from './contract.js'
 
-/** Two stores as one: keys that begin with `prefix` are in the first, all others in the second. */
+/** Two stores as one: keys that begin with one of `prefixes` are in the first, all others in the second. */
 export class SplitStates implements StateStore {
-  readonly #prefix: string
+  readonly #prefixes: readonly string[]
   readonly #inside: StateStore
   readonly #outside: StateStore
 
-  constructor(prefix: string, inside: StateStore, outside: StateStore) {
-    this.#prefix = prefix
+  constructor(prefixes: readonly string[], inside: StateStore, outside: StateStore) {
+    this.#prefixes = prefixes
     this.#inside = inside
     this.#outside = outside
   }
@@ -27,11 +27,11 @@ export class SplitStates implements StateStore {
 
   async list(prefix: string, options: { readonly after?: string; readonly limit?: number } = {}): Promise<string[]> {
     checkPrefix(prefix)
-    if (prefix.startsWith(this.#prefix)) return this.#inside.list(prefix, options)
-    if (!this.#prefix.startsWith(prefix)) return this.#outside.list(prefix, options)
-    const inside = await this.#inside.list(this.#prefix, options)
-    const both = [...inside, ...(await this.#outside.list(prefix, options))]
-    return both.toSorted((a, b) => (a < b ? -1 : 1)).slice(0, options.limit ?? 1000)
+    if (this.#prefixes.some((each) => prefix.startsWith(each))) return this.#inside.list(prefix, options)
+    const within = this.#prefixes.filter((each) => each.startsWith(prefix))
+    const inside = await Promise.all(within.map((each) => this.#inside.list(each, options)))
+    const all = [...inside.flat(), ...(await this.#outside.list(prefix, options))]
+    return all.toSorted((a, b) => (a < b ? -1 : 1)).slice(0, options.limit ?? 1000)
   }
 
   async close(): Promise<void> {
@@ -40,6 +40,6 @@ export class SplitStates implements StateStore {
   }
 
   #of(key: string): StateStore {
-    return key.startsWith(this.#prefix) ? this.#inside : this.#outside
+    return this.#prefixes.some((prefix) => key.startsWith(prefix)) ? this.#inside : this.#outside
   }
 }

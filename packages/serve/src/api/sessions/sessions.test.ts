@@ -37,20 +37,20 @@ describe('a session', () => {
 
   test('is not changed by a turn that fails, is cut off or loses', async () => {
     const id = await desk.begin({ prompt: ids(9) })
-    const [a, b] = await Promise.all([desk.write(id, { max_tokens: 40 }), desk.write(id, { max_tokens: 40 })])
-    expect([a.status, b.status].toSorted((x, y) => x - y)).toEqual([200, 409])
-    expect([a, b].find(({ status }) => status === 409)!.body.error.code).toBe('session_busy')
-    expect((await desk.write(id, { if_match: 1 })).body.error.code).toBe('rev_conflict')
     const abort = new AbortController()
     const body = JSON.stringify({ session: id, max_tokens: 5000 })
     const headers = { 'content-type': 'application/json' }
     const cut = desk.app.request('/v1/completions', { method: 'POST', body, headers, signal: abort.signal })
     await expect.poll(() => desk.service.turns.open).toBe(1)
-    abort.abort()
+    expect(await desk.write(id)).toMatchObject({ status: 409, body: { error: { code: 'session_busy' } } })
+    // who stops a text and goes on at once may be heard before it is seen to have hung up
+    const next = desk.write(id, { if_match: 1 })
+    setTimeout(() => abort.abort(), 10)
+    expect((await next).body.session).toEqual({ id, rev: 2, length: 17 })
     await Promise.resolve(cut).catch(() => {})
     await expect.poll(() => desk.service.worker!.running).toBe(0)
-    expect((await desk.ask('GET', `/v1/sessions/${id}`)).body).toMatchObject({ rev: 2, length: 49 })
-    expect((await desk.write(id, { if_match: 2 })).body.session).toMatchObject({ rev: 3, length: 57 })
+    expect((await desk.ask('GET', `/v1/sessions/${id}`)).body).toMatchObject({ rev: 2, length: 17 })
+    expect((await desk.write(id, { if_match: 1 })).body.error.code).toBe('rev_conflict')
     await desk.remove(id)
   })
 
