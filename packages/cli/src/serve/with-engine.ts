@@ -14,6 +14,12 @@ export interface EngineOptions extends ModelOptions {
   readonly prefixCache: number
 }
 
+/**
+ * MiB for young objects. V8 would let them take more and more of a thread that runs for long; here few live longer than a step, and
+ * the numbers themselves are not among them.
+ */
+const youngMebibytes = 24
+
 export async function withEngine(
   io: Io,
   options: EngineOptions,
@@ -24,7 +30,8 @@ export async function withEngine(
   const { ThreadEngine } = await import('@retnet/serve')
   // commander's options are plain data, but for what it keeps beside them
   const workerData = structuredClone({ ...options })
-  const start = () => new Worker(engineThread, { workerData, execArgv: [] })
+  const resourceLimits = { maxYoungGenerationSizeMb: youngMebibytes }
+  const start = () => new Worker(engineThread, { workerData, execArgv: [], resourceLimits })
   await using engine = await ThreadEngine.create(start, {
     onError: (error) => io.stderr.write(`retnet: ${messageOf(error)}\n`),
   })
