@@ -3,8 +3,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-/** Undefined if neither is installed. */
-export const redisBinary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+const installed = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+
+/** What RETNET_REDIS_SERVER names, else what is installed; undefined if neither is. */
+export const redisBinary = process.env.RETNET_REDIS_SERVER ?? installed
 
 export class RedisProcess implements AsyncDisposable {
   readonly port: number

@@ -55,7 +55,7 @@ test('there are gateways and workers, in both', () => {
 })
 
 test('what is set in the environment is read by the command', () => {
-  const sources = read('packages/cli/src/serve/place.ts') + read('packages/cli/src/serve/edge-options.ts')
+  const sources = ['place', 's3-place', 'edge-options'].map((name) => read(`packages/cli/src/serve/${name}.ts`)).join()
   const names = [...all('environment'), ...all('data'), ...all('stringData')].flatMap((value) =>
     Object.keys(value as object),
   )

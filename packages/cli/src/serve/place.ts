@@ -3,6 +3,7 @@ import type { ServeOptions, StateStore, Stores } from '@retnet/serve'
 import { type Command, Option } from 'commander'
 import { CommandError, UsageError } from '../errors.js'
 import type { Io } from '../io.js'
+import { s3Options } from './s3-place.js'
 import { type EngineOptions, withEngine } from './with-engine.js'
 
 export interface PlaceOptions {
@@ -88,31 +89,7 @@ async function openRateLimiter(io: Io, options: PlaceOptions): Promise<Pick<Serv
 async function openStates(io: Io, place: string): Promise<StateStore> {
   if (!place.startsWith('s3://')) return (await import('@retnet/serve')).DiskStates.open(place)
   const { S3States } = await import('@retnet/serve/s3')
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL } = io.env
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new CommandError(
-      `${place}: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing.`,
-      'Set them in the environment.',
-    )
-  }
-  const { hostname: bucket, pathname } = new URL(place)
-  const region = AWS_REGION ?? 'us-east-1'
-  return S3States.open({
-    url: AWS_ENDPOINT_URL ? `${AWS_ENDPOINT_URL}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`,
-    region,
-    prefix: prefixOf(pathname),
-    credentials: {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
-    },
-  })
-}
-
-/** `/a/b` and `/a/b/` to `a/b/`. */
-function prefixOf(pathname: string): string {
-  const words = pathname.split('/').filter((word) => word !== '')
-  return words.map((word) => `${word}/`).join('')
+  return S3States.open(s3Options(place, io.env))
 }
 
 /** A gateway may be started before the first worker. */

@@ -33,13 +33,20 @@ export class LogGoneError extends RetNetError {
 
 export type StoreProblem = 'unavailable' | 'full' | 'damaged' | 'key'
 
+interface StoreErrorOptions extends ErrorOptions {
+  /** What to do about it, where trying again later does not help. */
+  readonly fix?: string | undefined
+}
+
+const mayPass: ReadonlySet<StoreProblem> = new Set(['unavailable', 'full'])
+
 /** A store cannot do what it should; nothing has been changed by the attempt. */
 export class StoreError extends RetNetError {
   readonly problem: StoreProblem
 
-  constructor(problem: StoreProblem, message: string, options?: ErrorOptions) {
-    super(`store: ${message}`, problem === 'key' ? undefined : 'Try again later.')
+  constructor(problem: StoreProblem, message: string, { cause, fix }: StoreErrorOptions = {}) {
+    super(`store: ${message}`, fix ?? (mayPass.has(problem) ? 'Try again later.' : undefined))
     this.problem = problem
-    if (options?.cause !== undefined) this.cause = options.cause
+    if (cause !== undefined) this.cause = cause
   }
 }

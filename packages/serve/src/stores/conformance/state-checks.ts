@@ -122,6 +122,8 @@ export const stateChecks: readonly Check<States>[] = [
     )
     assert.deepEqual(await states.list('', { after: 'r/b' }), ['states/1', 'states/2'])
     assert.deepEqual(await states.list('r/', { after: 'r/2', limit: 2 }), ['r/2/x', 'r/a'])
+    // no key has a ~, and all of its characters come before it
+    assert.deepEqual(await states.list('r/', { after: 'r/2/~', limit: 1 }), ['r/a'])
     assert.deepEqual(await states.list('r/', { limit: 0 }), [])
     assert.deepEqual(await states.list('nothing/'), [])
     const pages: string[] = []

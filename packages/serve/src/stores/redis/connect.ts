@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.js'
+import { told } from './redis-error.js'
 
 /** What is needed of a client: one connection for commands, one for what others publish. */
 export interface Connection {
@@ -58,7 +59,7 @@ async function firstConnect(connecting: Promise<unknown>, ms: number, destroy: (
     await Promise.race([connecting, late])
   } catch (cause) {
     destroy()
-    throw new StoreError('unavailable', `redis: ${(cause as Error).message}.`, { cause })
+    throw told(cause as Error)
   } finally {
     clearTimeout(timer)
   }
@@ -68,12 +69,7 @@ async function loadClient() {
   try {
     return await import('@redis/client')
   } catch (cause) {
-    throw new StoreError(
-      'unavailable',
-      'redis: the package @redis/client is missing. Install it: npm install @redis/client',
-      {
-        cause,
-      },
-    )
+    const fix = 'Install it: npm install @redis/client'
+    throw new StoreError('unavailable', 'redis: the package @redis/client is missing.', { cause, fix })
   }
 }

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { createClient } from '@redis/client'
 import type { Stores } from '../contract.js'
 
-/** The server that tests can start: Redis or Valkey, whichever is installed; null if neither is. */
-export const redisBinary = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+const installed = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+
+/** The server that tests start: what RETNET_REDIS_SERVER names, else Redis or Valkey, whichever is installed; undefined if neither is. */
+export const redisBinary = process.env.RETNET_REDIS_SERVER ?? installed
 
 export interface TestRedis extends AsyncDisposable {
   readonly url: string

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { closedError } from '../common/closed.js'
-import { StoreError } from '../errors.js'
+import { codeOf, fromAnswer, fromFailure } from './s3-error.js'
 
 export interface S3Credentials {
   readonly accessKeyId: string
@@ -98,20 +98,9 @@ function isUnderstood({ status, body }: Omit<S3Answer, 'uncertain'>, { known = [
   return known.includes(status) && !(status === 404 && codeOf(body) === 'NoSuchBucket')
 }
 
-function problem({ method, path }: S3Request, answer: unknown): StoreError {
-  const what = `S3: ${method} ${path}:`
-  if (!isResponse(answer)) {
-    const { message, cause } = answer as Error
-    const why = cause instanceof Error ? `${message}: ${cause.message}` : message
-    return new StoreError('unavailable', `${what} ${why}.`, { cause: answer })
-  }
-  const code = codeOf(answer.body)
-  const isFull = answer.status === 507 || /quota|StorageFull/i.test(code)
-  return new StoreError(isFull ? 'full' : 'unavailable', `${what} ${answer.status} ${code}.`)
-}
-
-function codeOf(body: Uint8Array): string {
-  return /<Code>([A-Za-z0-9.]{1,80})<\/Code>/.exec(new TextDecoder().decode(body.subarray(0, 4096)))?.[1] ?? ''
+function problem({ method, path }: S3Request, answer: unknown): Error {
+  const what = path === '' ? 'the list of keys' : `${method} ${path}`
+  return isResponse(answer) ? fromAnswer(what, answer) : fromFailure(what, answer as Error)
 }
 
 // random, so that many who were told to slow down do not come back together

@@ -98,10 +98,15 @@ test('wrong keys, a wrong secret and a bucket that is not there are errors, neve
     { credentials: async () => ({ ...credentials, secretAccessKey: 'X' }) },
     { url: s3.url.replace(/b$/, 'none') },
   ]
+  const told = {
+    name: 'StoreError',
+    problem: 'unavailable',
+    fix: expect.stringMatching(/^(Check the access key|Make the bucket)/),
+  }
   for (const options of wrong) {
-    await expect(states(options).get('key')).rejects.toMatchObject({ name: 'StoreError', problem: 'unavailable' })
-    await expect(states(options).put('key', bytes)).rejects.toMatchObject({ problem: 'unavailable' })
-    await expect(states(options).list('')).rejects.toMatchObject({ problem: 'unavailable' })
+    await expect(states(options).get('key')).rejects.toMatchObject(told)
+    await expect(states(options).put('key', bytes)).rejects.toMatchObject(told)
+    await expect(states(options).list('')).rejects.toMatchObject(told)
   }
 })
 
@@ -114,5 +119,9 @@ test('a service that takes no notice of If-None-Match is refused at the start; o
   await (await S3States.open({ url: s3.url, credentials })).close()
   expect([...s3.objects.keys()]).toEqual([])
   s3.heedsConditions = false
-  await expect(S3States.open({ url: s3.url, credentials })).rejects.toMatchObject({ problem: 'unavailable' })
+  await expect(S3States.open({ url: s3.url, credentials })).rejects.toMatchObject({
+    problem: 'unavailable',
+    fix: expect.stringMatching(/^Use one that does/),
+  })
+  expect([...s3.objects.keys()]).toEqual([])
 })

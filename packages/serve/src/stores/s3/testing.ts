@@ -125,11 +125,8 @@ function wrongSignature({ method, url, headers }: IncomingMessage, body: Buffer)
   if (payload !== createHash('sha256').update(body).digest('hex')) return 'XAmzContentSHA256Mismatch'
   const [path, query = ''] = url!.split('?')
   const lines = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`)
-  const sorted = query
-    .split('&')
-    .toSorted((a, b) => (a < b ? -1 : 1))
-    .join('&')
-  const canonical = [method, path, sorted, lines.join(''), names, payload].join('\n')
+  const sorted = [...new URLSearchParams(query)].map((pair) => pair.map(encode).join('='))
+  const canonical = [method, path, sorted.toSorted().join('&'), lines.join(''), names, payload].join('\n')
   const scope = `${date}/${region}/s3/aws4_request`
   const hashed = createHash('sha256').update(canonical).digest('hex')
   const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, hashed].join('\n')
@@ -137,4 +134,9 @@ function wrongSignature({ method, url, headers }: IncomingMessage, body: Buffer)
   const key = [date, region, 's3', 'aws4_request'].reduce<string | Buffer>(sign, `AWS4${credentials.secretAccessKey}`)
   const signedHeaders = ['host', 'x-amz-content-sha256', 'x-amz-date'].every((name) => names.split(';').includes(name))
   return signedHeaders && sign(key, text).toString('hex') === signature ? null : 'SignatureDoesNotMatch'
+}
+
+// whatever way the client has written it
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
