@@ -98,6 +98,14 @@ test('the image has the Node and the pnpm of the repository', () => {
   expect(dockerfile).toContain('packages/cli/dist/bin.js')
 })
 
+test('the image has the command, and the client of Redis, which is none of its dependencies', () => {
+  const dockerfile = read('deploy/Dockerfile')
+  const manifest = (name: string) => JSON.parse(read(`packages/${name}/package.json`)) as Record<string, unknown>
+  expect(dockerfile).toContain(`--prod --filter '${String(manifest('cli').name)}...'`)
+  expect(dockerfile).toContain('packages/serve/node_modules/@redis ')
+  expect(manifest('serve').devDependencies).toHaveProperty('@redis/client')
+})
+
 test('the list of resources is that of the files', () => {
   const [resources] = all('resources').filter(Array.isArray) as [string[]]
   const names = readdirSync(join(folder, 'kubernetes')).filter((name) => !/^(kustomization|secret)/.test(name))
