@@ -2,7 +2,7 @@
  * Writes many texts at once over the rows of one batch. A generation that has a row is never short of memory; others wait for one in the
  * order they came. It knows no HTTP, and no text but what a codec makes of ids.
  */
-import type { Model, Pooling } from '@retnet/core'
+import type { Model, Pooling, RowDecode } from '@retnet/core'
 import { EngineClosedError, QueueFullError } from '../errors.js'
 import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
@@ -11,6 +11,7 @@ import { Job, type JobRequest } from './job.js'
 import { Burst } from './burst.js'
 import { type Chunk, planStep } from './plan-step.js'
 import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
+import { RowMarks } from './row-marks.js'
 import { RowPool } from './row-pool.js'
 import { nextTurn } from './next-turn.js'
 
@@ -37,6 +38,7 @@ export class Engine {
   readonly #pool: RowPool<Job>
   readonly #options: Required<EngineOptions>
   readonly #burst: Burst
+  readonly #marks: RowMarks
   /** Jobs with a row, in the order of admission. */
   #admitted: Job[] = []
   #queue: Job[] = []
@@ -55,6 +57,7 @@ export class Engine {
     this.#pool = pool
     this.#options = options
     this.#burst = new Burst(options.burstMs)
+    this.#marks = new RowMarks(model)
     const { chunkTokens, prefixBytes: bytes } = options
     this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
   }
@@ -149,12 +152,17 @@ export class Engine {
   /** `abort`, and frees the states; the model stays. */
   dispose(): void {
     this.abort()
-    if (!this.#working) this.#pool.dispose()
-    else this.#onIdle.push(() => this.#pool.dispose())
+    if (!this.#working) this.#free()
+    else this.#onIdle.push(() => this.#free())
   }
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  #free(): void {
+    this.#marks.release()
+    this.#pool.dispose()
   }
 
   get #isIdle(): boolean {
@@ -303,14 +311,36 @@ export class Engine {
   async #draw(jobs: readonly Job[], count: number): Promise<void> {
     if (jobs.length === 0) return
     await this.#guard(jobs, async () => {
-      const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
-      const results = await this.#burst.time(count, () => this.#pool.batch.decode(steps, { count }))
-      for (const [at, { ids, error }] of results.entries()) {
-        // what was drawn behind the end of a text is nobody's, and neither is the row then
-        for (const id of ids) this.#settle(jobs[at], () => jobs[at].takeId(id))
-        if (error) jobs[at].end(error)
+      const { batch } = this.#pool
+      const steps = jobs.map((job) => {
+        return { row: this.#rowOf(job), token: job.token, settings: job.sampling, ...job.ends }
+      })
+      const times = await this.#mark(
+        steps.filter((_, at) => jobs[at].mayOverrun),
+        count,
+      )
+      const results = await this.#burst.time(times, () => batch.decode(steps, { count: times }))
+      for (const [at, { row, ids, error }] of results.entries()) {
+        const job = jobs[at]
+        // what was drawn behind the end of a text is nobody's
+        const end = ids.findIndex((id) => !this.#takeId(job, id))
+        if (end >= 0 && job.saves) await this.#marks.goTo(batch, row, end)
+        if (error && job.steps) job.end(error)
       }
     })
+  }
+
+  /** Makes ready for `count` tokens of rows that may run over their ends. Gives how many it is ready for. */
+  async #mark(steps: readonly RowDecode[], count: number): Promise<number> {
+    if (steps.length === 0) this.#marks.release()
+    return (await this.#marks.set(this.#pool.batch, count > 1 ? steps : [])) ? count : 1
+  }
+
+  /** False if the text has ended before. */
+  #takeId(job: Job, id: number): boolean {
+    if (job.isDone || !job.steps) return false
+    this.#settle(job, () => job.takeId(id))
+    return true
   }
 
   async #read(chunks: readonly Chunk[]): Promise<void> {
