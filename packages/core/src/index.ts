@@ -61,7 +61,7 @@ export { crossEntropy, crossEntropyGrad } from './ops/loss.js'
 export { layerNorm, rmsNorm } from './ops/norm.js'
 export { decayNorm, positions, rotary } from './ops/position.js'
 export { softmax, sum } from './ops/reduction.js'
-export { type SampleOperands, accept, ruleNames, sample } from './ops/sample.js'
+export { type AcceptOperands, type Accepted, type SampleOperands, accept, ruleNames, sample } from './ops/sample.js'
 export { type RetentionOptions, retention } from './ops/retention.js'
 export { rotaryFrequencies } from './ops/rotary-frequencies.js'
 export { broadcast, cast, concat, constant, fill, reshape, slice, transpose } from './ops/structure.js'
@@ -87,6 +87,7 @@ export {
   lossGraph,
   nextTokenGraph,
   parameterShapes,
+  mostStopIds,
 } from './model/graphs.js'
 export { type RetNetInputs, languageModelHead, retnet } from './model/retnet.js'
 export {
@@ -98,7 +99,7 @@ export {
   headWidths,
   stateBytes,
 } from './model/spec.js'
-export type { SamplingSettings } from './model/decode-many.js'
+export type { DecodeRow, SamplingSettings } from './model/decode-many.js'
 export type { Batch, RowDecode, RowIds, RowLogits, RowToken, RowTokens, RowsConsumeOptions } from './model/batch.js'
 export {
   Model,

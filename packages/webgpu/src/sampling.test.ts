@@ -53,14 +53,17 @@ describe.skipIf(missing !== null)(`a tiny model${because}`, () => {
     },
   )
 
-  test('rows of a batch draw by their own rules; one that meets a NaN weight ends with its error, one at rest stays', async () => {
+  test('rows of a batch draw by their own rules and stop by themselves; one that meets a NaN weight ends with its error, one at rest stays', async () => {
     const bad = 9
     using model = await tinyModel(gpu, (name, data) => {
       if (name === 'embedding.weight') data[(bad * data.length) / 31] = Number.NaN
     })
     using expected = await tinyModel(reference())
-    const [actual, wanted] = [await drawRows(model, bad), await drawRows(expected, bad)]
-    expect(actual.atRest).toEqual(wanted.atRest)
+    const free = (await drawRows(expected, bad)).drawn.get(4)!.ids
+    const stop = free[2]
+    const [actual, wanted] = [await drawRows(model, bad, stop), await drawRows(expected, bad, stop)]
+    expect(actual.positions).toEqual(wanted.positions)
+    expect(actual.positions.slice(2)).toEqual([prompt.length + 4, 7, 1 + free.indexOf(stop)])
     for (const row of [0, 2, 4]) expect(actual.drawn.get(row)).toEqual(wanted.drawn.get(row))
     expect(actual.drawn.get(3)).toMatchObject({ ids: [], error: { name: 'RowError', row: 3, problem: 'not-finite' } })
   })
@@ -114,8 +117,8 @@ test.skipIf(missing !== null)(
   },
 )
 
-/** Five rows, the second of them at rest, that draw seven tokens. */
-async function drawRows(model: Model, bad: number) {
+/** Five rows, the second of them at rest, that draw seven tokens, or until they are over. */
+async function drawRows(model: Model, bad: number, stop?: number) {
   const neutral = { topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, frequencyPenalty: 0, presencePenalty: 0 }
   const history = { seen: [4], output: new Map([[4, 1]]) }
   const plain = { ...neutral, temperature: 0, seed: 1, logitBias: new Map([[bad, -100]]), history }
@@ -129,11 +132,19 @@ async function drawRows(model: Model, bad: number) {
   using batch = await model.createBatch(5)
   await batch.consume([1, 2].map((row) => ({ row, tokens: prompt })))
   const before = await batch.snapshot(1)
-  const steps = [0, 2, 3, 4].map((row) => ({ row, token: row === 3 ? bad : 4, settings: settings[row] }))
+  const ends = [{}, {}, { limit: 4 }, {}, { stopIds: stop === undefined ? [] : [8, stop] }]
+  const steps = [0, 2, 3, 4].map((row) => ({
+    row,
+    token: row === 3 ? bad : 4,
+    settings: settings[row],
+    ...ends[row],
+  }))
   const results = await batch.decode(steps, { count: 7 })
   expect(await batch.snapshot(1)).toEqual(before)
   const drawn = new Map(results.map(({ row, ids, error }) => [row, { ids: [...ids], error }]))
-  return { drawn, atRest: before.position }
+  const positions: number[] = []
+  for (let row = 0; row < 5; row++) positions.push((await batch.snapshot(row)).position)
+  return { drawn, positions }
 }
 
 /** The same model, whose draws nobody asks for. */

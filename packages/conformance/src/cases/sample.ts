@@ -58,6 +58,11 @@ const penalties: readonly Rules[] = [
   [1, 0, 0.9, 0, 1, 2, 0],
   [0.9, 20, 1, 0, 0.5, -1.5, -2],
 ]
+/** Some rows have one token left, some ids are among those that are drawn. */
+const endings: MakeValues = (type, seed) => {
+  const columns = type.shape[1]
+  return targets(6)(type, seed).map((id, at) => (at % columns === 0 ? 1 + ((at / columns) % 3) : id))
+}
 const seen: MakeValues = (type, seed) => ids(4)(type, seed)
 /** Few distinct logits, so that every cut falls among equal ones. */
 const steps: MakeValues = (type, seed) => Float32Array.from(ids(5)(type, seed), (step) => step / 2)
@@ -107,24 +112,25 @@ export const sampleCases: CasesOf<'sample' | 'accept'> = {
     }),
   ],
   accept: [
-    ...[1, 63, 129].map((rows) => acceptCase(`[${rows}]`, rows, null)),
-    ...[1, 63, 129].map((rows) => acceptCase(`[${rows}] with a history of ${rows + 1} tokens`, rows, rows + 1)),
+    ...[1, 63, 129].map((rows) => acceptCase(`[${rows}], 3 ids to end with`, rows, 3, null)),
+    ...[1, 63, 129].map((rows) => acceptCase(`[${rows}] with a history of ${rows + 1} tokens`, rows, 0, rows + 1)),
   ],
 }
 
-function acceptCase(name: string, rows: number, vocabulary: number | null): CaseBody {
+function acceptCase(name: string, rows: number, stops: number, vocabulary: number | null): CaseBody {
   return {
     name,
     build(g) {
       const [drawn, previous, mask] = ['drawn', 'previous', 'mask'].map((input) => g.input(input, [rows], 'i32'))
       const history = vocabulary === null ? null : g.input('history', [rows, vocabulary], 'i32')
-      const next = accept(drawn, previous, mask, history)
-      return { token: next.token, ...(next.history && { next: next.history }) }
+      const next = accept({ drawn, previous, mask, ends: g.input('ends', [rows, 1 + stops], 'i32'), history })
+      return { token: next.token, alive: next.mask, left: next.ends, ...(next.history && { next: next.history }) }
     },
     values: {
-      drawn: targets(rows + 1),
+      drawn: targets(Math.min(4, rows + 1)),
       previous: ids(rows + 1),
       mask: listed(1, 1, 0, 1),
+      ends: endings,
       ...(vocabulary && { history: seen }),
     },
     by: [],

@@ -121,8 +121,9 @@ const builds: { readonly [Op in OpName]: readonly Build[] } = {
   sample: [(g) => mul(x(g, 4), cast(drawn(g)))],
   accept: [
     (g) => {
-      const ids = g.input('ids', [4], 'i32')
-      return mul(x(g, 4), cast(accept(drawn(g), ids, g.input('place', [4], 'i32')).token))
+      const [previous, mask] = [g.input('ids', [4], 'i32'), g.input('place', [4], 'i32')]
+      const ends = reshape(previous, [4, 1])
+      return mul(x(g, 4), cast(accept({ drawn: drawn(g), previous, mask, ends }).token))
     },
   ],
   crossEntropy: [(g) => crossEntropy(x(g, 4, 3), g.input('targets', [4], 'i32'))],

@@ -75,8 +75,8 @@ function rangesOf(graph: Graph, node: GraphNode, index: number): Range[] {
   if (node.op === 'positions' && index === 1) return [binary]
   if (node.op === 'retention' && index === 3) return [binary]
   if (node.op === 'accept' && index === 2) return [binary]
-  if (node.op === 'accept' && index === 0 && node.inputs[3] !== null) {
-    return [{ low: -1, high: extent(3, 1) - 1, reason: 'drawn ids' }]
+  if (node.op === 'accept' && index === 0 && node.inputs[4] !== null) {
+    return [{ low: -1, high: extent(4, 1) - 1, reason: 'drawn ids' }]
   }
   if (node.op === 'decayNorm' && index === 1) return [{ low: 0, high: 2 ** 31 - 1, reason: 'positions' }]
   const loss = node.op === 'crossEntropy' || node.op === 'crossEntropyGrad'

@@ -26,16 +26,22 @@ export const sampleMeanings: Meanings<'sample' | 'accept'> = {
       }),
     ]
   },
-  accept([drawn, previous, mask, history]) {
+  accept([drawn, previous, mask, ends, history]) {
     const taken = Array.from(drawn!.data, (id, row) => id >= 0 && mask!.data[row] !== 0)
     const token = Int32Array.from(drawn!.data, (id, row) => (taken[row] ? id : previous!.data[row]))
-    if (!history) return [token]
+    const left = Int32Array.from(ends!.data)
+    taken.forEach((yes, row) => (left[row * ends!.type.shape[1]] -= yes ? 1 : 0))
+    const alive = Int32Array.from(mask!.data, (live, row) => {
+      const [most, ...stops] = rowOf(ends!, row)
+      return taken[row] && (most <= 1 || stops.includes(token[row])) ? 0 : live
+    })
+    if (!history) return [token, alive, left]
     const next = Int32Array.from(history.data)
     taken.forEach((yes, row) => {
       const at = row * history.type.shape[1] + token[row]
       if (yes) next[at] = Math.max(next[at], 1) + 1
     })
-    return [token, next]
+    return [token, alive, left, next]
   },
 }
 

@@ -77,6 +77,33 @@ describe('rows of a batch', () => {
     same(await batch.snapshot(3), three)
   })
 
+  test('stop in the midst of a run, each where it is over, and go on from there', async () => {
+    using model = await create()
+    using batch = await model.createBatch(5)
+    const steps = [plain, drawing, biased, penalised].map((settings, row) => ({ row, token: 3 + row, settings }))
+    const free = await Promise.all(
+      steps.map(async ({ token, settings }) => {
+        using state = await model.createState()
+        return [...(await model.decodeMany(state, token, settings, 9))]
+      }),
+    )
+    const stopIds = [free[1][4], 16]
+    const ends = [{ limit: 3 }, { stopIds }, { limit: 2, stopIds: free[2].slice(0, 1) }, { limit: 100, stopIds: [3] }]
+    const results = await batch.decode(
+      steps.map((step, at) => ({ ...step, ...ends[at] })),
+      { count: 9 },
+    )
+    const lengths = [3, 1 + free[1].findIndex((id) => stopIds.includes(id)), 1, 9]
+    for (const [row, { ids, error }] of results.entries()) {
+      expect({ ids: [...ids], error }).toEqual({ ids: free[row].slice(0, lengths[row]), error: null })
+      using alone = await model.createState()
+      await model.decodeMany(alone, steps[row].token, steps[row].settings, lengths[row])
+      using state = await batch.extract(row)
+      await expectSameState(model, state, alone)
+    }
+    expect(Math.max(...lengths.slice(0, 3)), 'rows that end in the midst of the run').toBeLessThan(9)
+  })
+
   test('take text in by pieces while others decode', async () => {
     using model = await create()
     using batch = await model.createBatch(2)
@@ -106,6 +133,13 @@ describe('rows of a batch', () => {
     batch.fork(2, 0)
     using state = await batch.extract(0)
     batch.insert(3, state)
+    using other = await model.createBatch(2)
+    other.copyRows(
+      batch,
+      [0, 1].map((to) => ({ from: 2, to })),
+    )
+    same(await other.snapshot(1), before)
+    expect(() => other.copyRows(batch, [{ from: 4, to: 0 }])).toThrow('a row from 0 to 3, got 4')
     const extra = { ids: { shape: [2], data: Int32Array.of(7, 8) } }
     const bytes = await batch.saveRow(0, extra)
     await batch.next([{ row: 2, token: 1 }])
@@ -121,18 +155,22 @@ describe('rows of a batch', () => {
 describe('what is wrong in one row', () => {
   test('is its error: ids and settings that cannot be used leave it alone, and the others go on', async () => {
     using model = await create()
-    using batch = await model.createBatch(3)
+    using batch = await model.createBatch(5)
     const before = await batch.snapshot(1)
     const results = await batch.decode([
       { row: 0, token: 3, settings: plain },
       { row: 1, token: 99, settings: plain },
       { row: 2, token: 3, settings: { ...plain, topP: 7 } },
+      { row: 3, token: 3, settings: plain, limit: 0 },
+      { row: 4, token: 3, settings: plain, stopIds: Array<number>(9).fill(1) },
     ])
-    expect(results.map(({ ids }) => ids.length)).toEqual([1, 0, 0])
+    expect(results.map(({ ids }) => ids.length)).toEqual([1, 0, 0, 0, 0])
     expect(results.map(({ error }) => error?.message.split(',')[0])).toEqual([
       undefined,
       'token 0: expected an id from 0 to 16',
       'topP: expected a number above 0 and up to 1',
+      'limit: expected a whole number of at least 1',
+      'stopIds: expected at most 8 ids',
     ])
     const logits = await batch.next([{ row: 1, token: -1 }])
     expect(logits).toMatchObject([{ row: 1, logits: null, error: { name: 'ArgumentError' } }])

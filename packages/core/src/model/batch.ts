@@ -3,7 +3,7 @@
  * what goes wrong in one row is its error and no other's. It knows no queue, no stop condition and no text.
  */
 import type { Program } from '../contract/backend.js'
-import type { State } from '../contract/state.js'
+import type { RowCopy, State } from '../contract/state.js'
 import { ArgumentError } from '../errors/argument-error.js'
 import { DisposedError } from '../errors/disposed-error.js'
 import { RetNetError } from '../errors/retnet-error.js'
@@ -14,7 +14,16 @@ import type { Snapshot, SnapshotTensor } from '../snapshot/format.js'
 import { requireTargets } from '../state/rows.js'
 import { type Intake, type IntakeRun, intakeInputs, nextRun, takes } from './batch-run.js'
 import { Breather } from './breather.js'
-import { type DecodeRow, checkSampling, decodeInputs, decodeOptionsOf, idsOf } from './decode-many.js'
+import {
+  type DecodeRow,
+  checkEnds,
+  checkSampling,
+  decodeCarry,
+  decodeInputs,
+  decodeOptionsOf,
+  idsOf,
+  untilEnd,
+} from './decode-many.js'
 import type { Model } from './model.js'
 import { extraTensors, snapshotOf, stateValues } from './model-snapshot.js'
 
@@ -39,7 +48,7 @@ export interface RowLogits {
 
 export interface RowIds {
   readonly row: number
-  /** Drawn ids: as many as were asked for, or fewer with an error. */
+  /** Drawn ids: as many as were asked for, or fewer if the row was over or with an error. */
   readonly ids: Int32Array
   readonly error: RetNetError | null
 }
@@ -126,7 +135,8 @@ export class Batch {
 
   /**
    * Takes a token into each of these rows, draws the next one by the row's own settings, takes that in, and so on, `count` times without
-   * coming back; the rows have then taken in all drawn ids but the last. A row whose token or settings are wrong is not touched; one
+   * coming back; the rows have then taken in all drawn ids but the last. One that reaches its `limit` or one of its `stopIds` stops there.
+   * A row whose token or settings are wrong is not touched; one
    * that could draw nothing, because its logits are not finite, gets the ids until then, and its state is of no use. Both get their
    * error, the others go on. Needs a backend that draws: `model.drawsTokens`.
    */
@@ -141,13 +151,14 @@ export class Batch {
       const decode = decodeOptionsOf(steps.filter((_, at) => !errors[at]).map(({ settings }) => settings))
       const program = await this.#model.program('decode', { rows: this.rows, length: 1 }, { decode })
       const inputs = decodeInputs(program.graph, this.#model.spec.vocabSize, inRow)
-      const carry = { token: 'token', ...(decode.history && { history: 'history' }) }
+      const carry = decodeCarry(decode)
       await this.#breather.breathe()
       const { drawn } = await program.run(inputs, this.#state, { signal, repeat: { times: count, carry } })
       return steps.map(({ row }, at) => {
         const error = errors[at]
         if (error) return { row, ids: new Int32Array(), error }
-        const ids = Int32Array.from({ length: count }, (_, time) => drawn[time * this.rows + row])
+        const all = Int32Array.from({ length: count }, (_, time) => drawn[time * this.rows + row])
+        const ids = untilEnd(all, steps[at])
         const end = ids.indexOf(-1)
         return end < 0 ? { row, ids, error: null } : { row, ids: ids.subarray(0, end), error: RowError.notFinite(row) }
       })
@@ -170,6 +181,16 @@ export class Batch {
   insert(row: number, state: State): void {
     this.#claim('insert', [row])
     this.#state.copyRows(state, [{ from: 0, to: row }])
+  }
+
+  /** Rows become copies of rows of a batch of the same model, on the device, all in one go. Throws for rows that the other one lacks. */
+  copyRows(source: Batch, copies: readonly RowCopy[]): void {
+    this.#claim(
+      'copyRows',
+      copies.map(({ to }) => to),
+    )
+    source.#claim('copyRows', [...new Set(copies.map(({ from }) => from))])
+    this.#state.copyRows(source.#state, copies)
   }
 
   /** A copy of the row as a state of one sequence, on the device; the caller owns it. */
@@ -241,9 +262,11 @@ export class Batch {
     )
   }
 
-  #checkDecode({ token, settings }: RowDecode): void {
+  #checkDecode(step: RowDecode): void {
+    const { token, settings, stopIds = [] } = step
     checkSampling(settings)
-    this.#model.checkTokens([token, ...idsOf(settings)])
+    checkEnds(step)
+    this.#model.checkTokens([token, ...stopIds, ...idsOf(settings)])
   }
 
   /** The sound steps, each at the place of its row. */

@@ -3,7 +3,7 @@ import type { Graph } from '../contract/graph.js'
 import type { NamedTensors, TensorData } from '../contract/tensor.js'
 import { ArgumentError } from '../errors/argument-error.js'
 import { ruleNames } from '../ops/sample.js'
-import type { DecodeOptions } from './graphs.js'
+import { type DecodeOptions, mostStopIds } from './graphs.js'
 
 /** How to draw tokens. The rules are those of `sample`. */
 export interface SamplingSettings {
@@ -54,6 +54,31 @@ export function checkSampling(settings: SamplingSettings): void {
 export interface DecodeRow {
   readonly token: number
   readonly settings: SamplingSettings
+  /** Tokens to draw at most, 1 or more; then the row is over, and has taken in all of them but the last. Default: all that are asked for. */
+  readonly limit?: number
+  /** Ids after which the row is over likewise, up to `mostStopIds`. Default: none. */
+  readonly stopIds?: readonly number[]
+}
+
+/** Throws ArgumentError for ends that a row cannot have. */
+export function checkEnds({ limit = 1, stopIds = [] }: DecodeRow): void {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new ArgumentError({ argument: 'limit', expected: 'a whole number of at least 1', actual: limit })
+  }
+  if (stopIds.length > mostStopIds) {
+    throw new ArgumentError({ argument: 'stopIds', expected: `at most ${mostStopIds} ids`, actual: stopIds.length })
+  }
+}
+
+/** Those that the row has drawn before it was over. */
+export function untilEnd(ids: Int32Array, { limit = ids.length, stopIds = [] }: DecodeRow): Int32Array {
+  const last = ids.findIndex((id) => stopIds.includes(id))
+  return ids.subarray(0, Math.min(limit, last < 0 ? ids.length : last + 1))
+}
+
+/** Outputs that a program takes in again when it draws several tokens. */
+export function decodeCarry({ history }: DecodeOptions): Record<string, string> {
+  return { token: 'token', mask: 'mask', ends: 'ends', ...(history && { history: 'history' }) }
 }
 
 /** What the rules need of the graph: a large input that none of them reads is left out. */
@@ -85,12 +110,23 @@ export function decodeInputs(graph: Graph, vocabSize: number, rows: readonly (De
   const all: Record<string, () => TensorData> = {
     token: () => integers(({ token }) => [token], [0]),
     mask: () => integers(() => [1], [0]),
+    ends: () =>
+      integers(
+        endsOf,
+        Array.from({ length: 1 + mostStopIds }, () => -1),
+      ),
     rules: () => Float32Array.from(rows.flatMap((row) => rulesOf(row?.settings, vocabSize))),
     seed: () => integers(({ settings: { seed } }) => [seed | 0, Math.floor(seed / 2 ** 32)], [0, 0]),
     history: () => tables(new Int32Array(size), fillHistory),
     bias: () => tables(new Float32Array(size), fillBias),
   }
   return Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]()]))
+}
+
+const mostTokens = 2 ** 31 - 1
+
+function endsOf({ limit = mostTokens, stopIds = [] }: DecodeRow): number[] {
+  return [Math.min(limit, mostTokens), ...Array.from({ length: mostStopIds }, (_, at) => stopIds[at] ?? -1)]
 }
 
 /** The smallest temperature that float32 devices do not take for 0. */

@@ -45,6 +45,9 @@ export function nextTokenGraph(spec: RetNetSpec, { rows, length }: GraphSize): G
   })
 }
 
+/** Ids with which a row can end by itself. */
+export const mostStopIds = 8
+
 export interface DecodeOptions {
   /** With the input `history` i32 [B, V], for the penalties; see `sample`. */
   readonly history?: boolean
@@ -54,8 +57,9 @@ export interface DecodeOptions {
 
 /**
  * Takes in a token of each row and draws the one after it. token i32 [B], mask i32 [B, 1] (0: the row keeps its state and its token),
- * rules [B, 7], seed i32 [B, 2], history i32 [B, V] and bias [B, V] as `sample` has them ->
- * drawn i32 [B] (-1 where nothing could be drawn), token i32 [B] and history i32 [B, V] of the next run: carry them.
+ * ends i32 [B, 1 + S] as `accept` and rules [B, 7], seed i32 [B, 2], history i32 [B, V] and bias [B, V] as `sample` has them ->
+ * drawn i32 [B] (-1 where nothing could be drawn), and token, mask, ends and history of the next run: carry them. A row that has
+ * drawn its last token has not taken it in.
  */
 export function decodeGraph(spec: RetNetSpec, rows: number, options: DecodeOptions = {}): Graph {
   checkSpec(spec)
@@ -73,8 +77,15 @@ export function decodeGraph(spec: RetNetSpec, rows: number, options: DecodeOptio
       history,
       bias: options.bias ? g.input('bias', [rows, vocabSize]) : null,
     })
-    const next = accept(drawn, token, reshape(mask, [rows]), history)
-    return { drawn, token: next.token, ...(next.history && { history: next.history }) }
+    const ends = g.input('ends', [rows, 1 + mostStopIds], 'i32')
+    const next = accept({ drawn, previous: token, mask: reshape(mask, [rows]), ends, history })
+    return {
+      drawn,
+      token: next.token,
+      mask: reshape(next.mask, [rows, 1]),
+      ends: next.ends,
+      ...(next.history && { history: next.history }),
+    }
   })
 }
 

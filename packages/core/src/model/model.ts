@@ -15,7 +15,14 @@ import type { Snapshot, SnapshotIdentity, SnapshotTensor } from '../snapshot/for
 import { Batch } from './batch.js'
 import { Breather } from './breather.js'
 import { checkSpec } from './check-spec.js'
-import { type SamplingSettings, checkSampling, decodeInputs, decodeOptionsOf, idsOf } from './decode-many.js'
+import {
+  type SamplingSettings,
+  checkSampling,
+  decodeCarry,
+  decodeInputs,
+  decodeOptionsOf,
+  idsOf,
+} from './decode-many.js'
 import {
   type DecodeOptions,
   type GraphSize,
@@ -224,7 +231,7 @@ export class Model {
     const decode = decodeOptionsOf([settings])
     const program = await this.program('decode', { rows: 1, length: 1 }, { decode })
     const inputs = decodeInputs(program.graph, this.spec.vocabSize, [{ token, settings }])
-    const carry = { token: 'token', ...(decode.history && { history: 'history' }) }
+    const carry = decodeCarry(decode)
     await this.#breather.breathe()
     const { drawn } = await program.run(inputs, state, { signal, repeat: { times: count, carry } })
     return drawn as Int32Array

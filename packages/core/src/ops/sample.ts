@@ -44,19 +44,33 @@ export function sample({ logits, rules, seed, index, history = null, bias = null
   return logits.builder.append('sample', [logits, rules, seed, index, history, bias], {})[0]
 }
 
-/**
- * Takes drawn tokens over. drawn, previous, mask i32 [B], history i32 [B, V] as in `sample` ->
- * token i32 [B] = the drawn one, or the previous one in rows whose mask is 0 or that have drawn nothing (-1);
- * history with the drawn token counted in the rows that took it.
- */
-export function accept(
-  drawn: Value,
-  previous: Value,
-  mask: Value,
-  history: Value | null = null,
-): { token: Value; history: Value | null } {
-  const [token, next] = drawn.builder.append('accept', [drawn, previous, mask, history], {})
-  return { token, history: next ?? null }
+export interface AcceptOperands {
+  /** -1: nothing. */
+  readonly drawn: Value // i32 [B]
+  readonly previous: Value // i32 [B]
+  /** 0: the row is over. */
+  readonly mask: Value // i32 [B]
+  /** Tokens that the row may still take, then ids after which it is over (-1: none). */
+  readonly ends: Value // i32 [B, 1 + S]
+  /** As in `sample`. */
+  readonly history?: Value | null // i32 [B, V]
+}
+
+export interface Accepted {
+  /** The drawn one, or the previous one in rows that are over or have drawn nothing. */
+  readonly token: Value // i32 [B]
+  /** As before, but 0 in rows that took their last token. */
+  readonly mask: Value // i32 [B]
+  /** One less to take in the rows that took one. */
+  readonly ends: Value // i32 [B, 1 + S]
+  /** With the drawn token counted in the rows that took it. */
+  readonly history: Value | null // i32 [B, V]
+}
+
+/** Takes drawn tokens over, and tells which rows go on. */
+export function accept({ drawn, previous, mask, ends, history = null }: AcceptOperands): Accepted {
+  const next = drawn.builder.append('accept', [drawn, previous, mask, ends, history], {})
+  return { token: next[0], mask: next[1], ends: next[2], history: next[3] ?? null }
 }
 
 export const sampleRules: ShapeRules<'sample' | 'accept'> = {
@@ -85,11 +99,21 @@ export const sampleRules: ShapeRules<'sample' | 'accept'> = {
       requireDtype('accept', name, type, 'i32')
       requireShape('accept', name, type, drawn.shape, 'like drawn')
     }
-    const history = types[3]
-    if (!history) return [drawn]
+    const ends = requireOperand('accept', 'ends', types, 3)
+    requireDtype('accept', 'ends', ends, 'i32')
+    requireRank('accept', 'ends', ends, 2, 'i32 [B, 1 + S]')
+    requireShape(
+      'accept',
+      'ends',
+      ends,
+      [drawn.shape[0], Math.max(1, ends.shape[1])],
+      'with a row for each drawn token:',
+    )
+    const history = types[4]
+    if (!history) return [drawn, drawn, ends]
     requireDtype('accept', 'history', history, 'i32')
     requireRank('accept', 'history', history, 2, 'i32 [B, V]')
     requireShape('accept', 'history', history, [drawn.shape[0], history.shape[1]], 'with a row for each drawn token:')
-    return [drawn, history]
+    return [drawn, drawn, ends, history]
   },
 }

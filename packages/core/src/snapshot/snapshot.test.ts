@@ -177,8 +177,23 @@ test.each([Number.NaN, Infinity, -Infinity])('a block with %d is refused', (valu
   expect(problemOf(encodeSnapshot(sick))).toBe('not-finite')
 })
 
-test('the CRC-32 is the usual one', () => {
+test('the CRC-32 is the usual one, at every length and place', () => {
   expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926)
+  const bitByBit = (all: Uint8Array) => {
+    let value = -1
+    for (const byte of all) {
+      value ^= byte
+      for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1
+    }
+    return ~value >>> 0
+  }
+  const long = Uint8Array.from({ length: 70 }, (_, at) => (at * at * 131) & 255)
+  for (let from = 0; from < 9; from++) {
+    for (let to = from; to <= long.length; to++) {
+      const part = long.subarray(from, to)
+      expect(crc32(part)).toBe(bitByBit(part))
+    }
+  }
 })
 
 describe('fingerprints', () => {

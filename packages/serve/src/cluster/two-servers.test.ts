@@ -1,7 +1,7 @@
 // Two servers that share their stores: what one has begun, the other goes on with.
 import type { Model } from '@retnet/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Client } from '../client.js'
+import { Client, type TextChunk } from '../client.js'
 import { Engine } from '../engine/engine.js'
 import { serve } from '../server.js'
 import { memoryStores } from '../stores/memory/memory-stores.js'
@@ -49,4 +49,21 @@ test('a client reads on at the other server when its own one ends, and so does i
   const { usage } = await session.complete({ max_tokens: 3 })
   expect(usage.prompt_tokens_details.cached_tokens).toBe(430)
   await server.close(0)
+})
+
+test('a session that is deleted at one server ends its turn, at whichever it was begun', async () => {
+  const stores = memoryStores()
+  const servers = [await open(stores), await open(stores)]
+  const clients = servers.map(({ url }) => new Client({ baseUrl: url }))
+  for (const at of [0, 1]) {
+    const session = await clients[at].sessions.create({ prompt: [...someIds(9)] })
+    const stream = await session.stream({ max_tokens: 60_000, seed: 3 })
+    const chunks: TextChunk[] = []
+    for await (const chunk of stream) {
+      if (chunks.push(chunk) === 1) await (await clients[1 - at].sessions.get(session.id)).delete()
+    }
+    expect(chunks.at(-1)!.finishReason).toBe('cancelled')
+    await expect.poll(async () => (await stores.queue.status()).claimed).toBe(0)
+  }
+  for (const server of servers) await server.close(0)
 })

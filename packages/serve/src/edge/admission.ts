@@ -7,6 +7,7 @@ export class Admission {
   readonly #budgets: readonly Budget[]
   readonly #id = crypto.randomUUID()
   #texts = 0
+  #hasEnded = false
   #tokens = 0
   /** As the last look at the budgets found them. */
   levels: readonly Level[] = []
@@ -32,14 +33,17 @@ export class Admission {
     this.#check(await this.#limiter.take(this.#budgets, { requests: 0, tokens, texts }, this.#id))
     this.#texts += texts
     this.#tokens += tokens
+    // its client went while this was taken
+    if (this.#hasEnded) await this.end(0)
   }
 
-  /** The request has ended; of its tokens `used` were used. */
+  /** The request has ended; of its tokens `used` were used. Never throws: what cannot be given back is free after its time. */
   async end(used: number): Promise<void> {
+    this.#hasEnded = true
     if (this.#texts === 0 && this.#tokens === 0) return
-    const tokens = Math.max(0, this.#tokens - used)
-    await this.#limiter.giveBack(this.#budgets, { requests: 0, tokens, texts: this.#texts }, this.#id)
+    const rest = { requests: 0, tokens: Math.max(0, this.#tokens - used), texts: this.#texts }
     this.#texts = this.#tokens = 0
+    await this.#limiter.giveBack(this.#budgets, rest, this.#id).catch(() => {})
   }
 
   #requireFit(what: string, amount: number, limitOf: (budget: Budget) => number | undefined): void {

@@ -18,6 +18,7 @@ import { validateLimits } from '../api/limits.js'
 import { createService } from '../service.js'
 import { served, testApp, testContext, testModel } from '../testing.js'
 import { readAccess } from './access.js'
+import { Admission } from './admission.js'
 import { createClientAddress, networkOf } from './client-address.js'
 import { MemoryRateLimiter } from './memory-rate-limiter.js'
 
@@ -211,6 +212,19 @@ describe('rate limits', () => {
     expect((await limiter.take([budgets[0]], use)).levels[0].remaining).toBe(3)
     for (let at = 0; at < 100_001; at++) await limiter.giveBack([{ id: `${at}`, texts: 1 }], use)
     expect(limiter.size).toBeLessThan(10)
+  })
+
+  test('what is taken when the client has gone already is given back, and a lost limiter harms nobody', async () => {
+    const limiter = new MemoryRateLimiter({ now: () => 0 })
+    const budgets = [{ id: 'x', texts: 1, tokensPerMinute: 10 }]
+    const admission = new Admission(limiter, budgets)
+    const beginning = admission.begin(1, 10)
+    await admission.end(0)
+    await beginning
+    const again = new Admission(limiter, budgets)
+    await again.begin(1, 10)
+    limiter.giveBack = () => Promise.reject(new Error('the server of the limits is gone'))
+    await again.end(3)
   })
 
   test('row 23: an address counts by its socket, whatever X-Forwarded-For says, unless a trusted proxy says it', async () => {

@@ -12,12 +12,11 @@ export class Burst {
     this.#burstMs = burstMs
   }
 
-  /** 1 if a text must be looked at token by token, or all of them are nearly complete. */
+  /** 1 while prompts are read, so that they wait for nobody, or if all texts are nearly complete. */
   stepsFor(jobs: readonly Job[], isReading: boolean): number {
     if (isReading) return 1
     const wanted = Math.max(...jobs.map((job) => job.left))
-    const allowed = Math.min(...jobs.map((job) => job.mostAtOnce))
-    return Math.max(1, Math.min(most, wanted, allowed, Math.floor(this.#burstMs / this.#stepMs)))
+    return Math.max(1, Math.min(most, wanted, Math.floor(this.#burstMs / this.#stepMs)))
   }
 
   async time<T>(steps: number, work: () => Promise<T>): Promise<T> {

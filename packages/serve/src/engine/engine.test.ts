@@ -76,6 +76,32 @@ describe('the engine', () => {
     }
   })
 
+  test('saves in the midst of bursts the places that it saves token by token', async () => {
+    const penalised = { seed: 3, maxTokens: 40, temperature: 0, frequencyPenalty: 2, repetitionPenalty: 2 }
+    const places = async (burstMs: number) => {
+      using drawing = await tinyModel(reference())
+      using engine = await Engine.create(drawing, { rows: 6, burstMs })
+      const jobs = engine.submit([
+        request(asks[0], { save: true }),
+        request({ prompt: someIds(40, 5), options: { ...penalised, stop: 'ud#' } }, { save: true }),
+        request({ prompt: someIds(40, 5), options: { ...penalised, stopIds: [5, 9] } }, { save: true, saveEvery: 4 }),
+        request({ ...asks[3], options: { seed: 8, maxTokens: 40, stopIds: [...someIds(12, 1)] } }, { save: true }),
+        request(asks[4], { saveEvery: 5 }),
+      ])
+      const events = await Promise.all(jobs.map(read))
+      return {
+        steps: engine.work.steps,
+        texts: events.map(tokens),
+        saved: events.map((all) => all.filter(({ kind }) => kind === 'saved')),
+      }
+    }
+    const [bursts, singly] = [await places(1e6), await places(0)]
+    expect(bursts.steps).toBeLessThan(singly.steps / 2)
+    expect(bursts.texts).toEqual(singly.texts)
+    expect(bursts.saved).toEqual(singly.saved)
+    expect(singly.texts.map((all) => all.at(-1)!.finishReason)).toEqual(['length', 'stop', 'stop', 'stop', 'length'])
+  })
+
   test('writes the same whoever comes and goes meanwhile', async () => {
     using model = await testModel()
     using engine = await Engine.create(model, { rows: 3, chunkTokens: 16 })

@@ -8,10 +8,11 @@ import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
 import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
-import { Burst } from './burst.js'
+import { guard } from './guard.js'
 import { type Chunk, planStep } from './plan-step.js'
 import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
 import { RowPool } from './row-pool.js'
+import { Stepper } from './stepper.js'
 import { nextTurn } from './next-turn.js'
 
 export interface EngineStatus {
@@ -36,7 +37,7 @@ export class Engine {
   readonly model: Model
   readonly #pool: RowPool<Job>
   readonly #options: Required<EngineOptions>
-  readonly #burst: Burst
+  readonly #stepper: Stepper
   /** Jobs with a row, in the order of admission. */
   #admitted: Job[] = []
   #queue: Job[] = []
@@ -54,7 +55,7 @@ export class Engine {
     this.model = model
     this.#pool = pool
     this.#options = options
-    this.#burst = new Burst(options.burstMs)
+    this.#stepper = new Stepper(model, pool, options.burstMs)
     const { chunkTokens, prefixBytes: bytes } = options
     this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
   }
@@ -149,12 +150,17 @@ export class Engine {
   /** `abort`, and frees the states; the model stays. */
   dispose(): void {
     this.abort()
-    if (!this.#working) this.#pool.dispose()
-    else this.#onIdle.push(() => this.#pool.dispose())
+    if (!this.#working) this.#free()
+    else this.#onIdle.push(() => this.#free())
   }
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  #free(): void {
+    this.#stepper.dispose()
+    this.#pool.dispose()
   }
 
   get #isIdle(): boolean {
@@ -186,10 +192,7 @@ export class Engine {
       const isIdle = steps.length + chunks.length + this.#embeddings.length === 0
       if (isIdle && !this.#canAdmit && !this.#admitted.some((job) => job.isDone || job.saves)) break
       const began = performance.now()
-      await this.#next(steps.filter((job) => job.needsLogits || !this.model.drawsTokens))
-      const drawing = steps.filter((job) => !job.needsLogits && this.model.drawsTokens)
-      const isReading = drawing.length < steps.length + chunks.length || this.#embeddings.length > 0
-      await this.#draw(drawing, this.#burst.stepsFor(drawing, isReading))
+      await this.#stepper.step(steps, chunks.length + this.#embeddings.length > 0)
       await this.#read(chunks)
       await this.#embeddings.step()
       this.#count(began, steps.length + chunks.length)
@@ -258,7 +261,7 @@ export class Engine {
       const [job] = this.#queue.splice(at, 1)
       if (!(await this.#takeRow(job))) continue
       this.#admitted.push(job)
-      await this.#guard([job], async () => {
+      await guard([job], async () => {
         this.#reuse.begin(job)
         if (job.start) await this.#pool.batch.restore(this.#pool.rowOf(job), job.start)
         job.start = null
@@ -270,7 +273,7 @@ export class Engine {
   /** False if the job has none: it waits again, or has ended with the error. */
   async #takeRow(job: Job): Promise<boolean> {
     let taken = false
-    await this.#guard([job], async () => {
+    await guard([job], async () => {
       taken = await this.#pool.take(job, this.#queue.length)
     })
     if (!taken && !job.isDone) this.#queue.unshift(job)
@@ -279,7 +282,7 @@ export class Engine {
 
   /** Copies a state out, so that its row can be used while the reader is slow. */
   async #park(job: Job): Promise<void> {
-    await this.#guard([job], async () => {
+    await guard([job], async () => {
       job.start = await this.#pool.batch.snapshot(this.#rowOf(job))
     })
     this.#release(job)
@@ -289,45 +292,21 @@ export class Engine {
     else this.#queue.push(job)
   }
 
-  async #next(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length === 0) return
-    await this.#guard(jobs, async () => {
-      const results = await this.#pool.batch.next(jobs.map((job) => ({ row: this.#rowOf(job), token: job.token })))
-      for (const [at, { logits, error }] of results.entries()) {
-        if (error) jobs[at].end(error)
-        else this.#settle(jobs[at], () => jobs[at].takeLogits(logits!))
-      }
-    })
-  }
-
-  async #draw(jobs: readonly Job[], count: number): Promise<void> {
-    if (jobs.length === 0) return
-    await this.#guard(jobs, async () => {
-      const steps = jobs.map((job) => ({ row: this.#rowOf(job), token: job.token, settings: job.sampling }))
-      const results = await this.#burst.time(count, () => this.#pool.batch.decode(steps, { count }))
-      for (const [at, { ids, error }] of results.entries()) {
-        // what was drawn behind the end of a text is nobody's, and neither is the row then
-        for (const id of ids) this.#settle(jobs[at], () => jobs[at].takeId(id))
-        if (error) jobs[at].end(error)
-      }
-    })
-  }
-
   async #read(chunks: readonly Chunk[]): Promise<void> {
     if (chunks.length === 0) return
     const jobs = chunks.map(({ job }) => job)
-    await this.#guard(jobs, async () => {
+    await guard(jobs, async () => {
       await this.#pool.batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
       for (const { job, tokens } of chunks) job.taken += tokens.length
     })
     for (const job of jobs.filter((one) => !one.isDone && this.#reuse.wants(one))) {
-      await this.#guard([job], async () => this.#reuse.keep(job, await this.#pool.batch.snapshot(this.#rowOf(job))))
+      await guard([job], async () => this.#reuse.keep(job, await this.#pool.batch.snapshot(this.#rowOf(job))))
     }
   }
 
   async #startFollowers(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.isRead && one.followers.length > 0 && !one.isDone)) {
-      await this.#guard([job], async () => {
+      await guard([job], async () => {
         const start = await this.#pool.batch.snapshot(this.#rowOf(job))
         for (const follower of job.followers) follower.beginAt(start, job.taken)
         this.#queue.unshift(...job.followers.splice(0))
@@ -337,7 +316,7 @@ export class Engine {
 
   async #save(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.saves)) {
-      await this.#guard([job], async () => {
+      await guard([job], async () => {
         const bytes = await this.#pool.batch.saveRow(this.#rowOf(job), job.place)
         if (!job.isDone) job.takeSaved(bytes)
       })
@@ -346,25 +325,6 @@ export class Engine {
 
   #rowOf(job: Job): number {
     return this.#pool.rowOf(job)
-  }
-
-  /** What goes wrong with one text, in its sampling or its decoding, is its error alone. */
-  #settle(job: Job, take: () => void): void {
-    if (job.isDone) return
-    try {
-      take()
-    } catch (error) {
-      job.end(error)
-    }
-  }
-
-  /** What goes wrong with a run ends the jobs that took part in it. */
-  async #guard(jobs: readonly Job[], work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      for (const job of jobs) job.end(error)
-    }
   }
 }
 

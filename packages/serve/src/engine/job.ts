@@ -1,5 +1,12 @@
 /** One text that is being written: how far its ids are in, what comes next, what has been drawn. It knows no batch. */
-import { type SamplingSettings, type Snapshot, type SnapshotTensor, decodeSnapshot } from '@retnet/core'
+import {
+  type DecodeRow,
+  type SamplingSettings,
+  type Snapshot,
+  type SnapshotTensor,
+  decodeSnapshot,
+  mostStopIds,
+} from '@retnet/core'
 import {
   type GenerateSettings,
   History,
@@ -187,15 +194,24 @@ export class Job {
     return this.#base + this.ids.length + this.#new
   }
 
-  /** Tokens that may be drawn before any of them is looked at: where its state is saved, it must not be further than its text. */
-  get mostAtOnce(): number {
-    const { save, saveEvery = Infinity } = this.request
-    return save ? 1 : saveEvery - (this.#drawn - this.#savedAt)
+  /** Tokens that may be drawn before its place is saved, or it is over. */
+  get left(): number {
+    const { saveEvery = Infinity } = this.request
+    const most = Math.min(this.settings.maxTokens - this.#drawn, saveEvery - (this.#drawn - this.#savedAt))
+    return Math.min(most, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Tokens that may still be drawn. */
-  get left(): number {
-    return this.settings.maxTokens - this.#drawn
+  /** Where its row is to stop by itself: the state of a place must not be further than its text. */
+  get ends(): Pick<DecodeRow, 'limit' | 'stopIds'> {
+    const { save, saveEvery } = this.request
+    if (!save && saveEvery === undefined) return {}
+    return { limit: this.left, stopIds: this.mayOverrun ? [] : [...this.settings.stopIds] }
+  }
+
+  /** True if a device cannot know where the text ends, whose place is then saved: it ends with words, or with one of very many ids. */
+  get mayOverrun(): boolean {
+    const { stop, stopIds } = this.settings
+    return this.request.save === true && (stop.length > 0 || stopIds.size > mostStopIds)
   }
 
   /** For a backend that draws itself. */

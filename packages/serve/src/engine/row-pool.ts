@@ -102,22 +102,19 @@ export class RowPool<Owner extends object> {
 
   async #resize(size: number): Promise<void> {
     const batch = await this.#model.createBatch(size)
-    const owners: (Owner | null)[] = Array.from({ length: size }, () => null)
+    const taken = this.#owners.flatMap((owner, from) => (owner === null ? [] : [{ owner, from }]))
     try {
-      let to = 0
-      for (const [from, owner] of this.#owners.entries()) {
-        if (owner === null) continue
-        using state = await this.#batch.extract(from)
-        batch.insert(to, state)
-        owners[to++] = owner
-      }
+      batch.copyRows(
+        this.#batch,
+        taken.map(({ from }, to) => ({ from, to })),
+      )
     } catch (error) {
       batch.dispose()
       throw error
     }
     this.#batch.dispose()
     this.#batch = batch
-    this.#owners = owners
+    this.#owners = Array.from({ length: size }, (_, row) => taken[row]?.owner ?? null)
     this.#quietSteps = 0
   }
 }

@@ -35,6 +35,8 @@ export interface WorkQueue {
   giveBack(claim: Claim, delayMs?: number, counts?: boolean): Promise<void>
   /** Takes it out for good and keeps it for a person to look at. */
   bury(claim: Claim, reason: string): Promise<void>
+  /** The id of the work of this scope, waiting or taken; null if the scope is free. */
+  find(scope: string): Promise<string | null>
   status(): Promise<QueueStatus>
   close(): Promise<void>
 }

@@ -7,8 +7,6 @@ import { type LogEntry, type Turn, scopeOf } from './turn.js'
 /** Milliseconds after which the log of a turn that nobody takes is forgotten. */
 const unclaimedMs = 60 * 60 * 1000
 
-const mostLeft = 1000
-
 export interface TurnStores {
   readonly queue: WorkQueue
   readonly log: TokenLog
@@ -18,8 +16,6 @@ export class Turns {
   readonly #stores: TurnStores
   readonly #limit: number
   readonly #open = new Set<RunningTurn>()
-  /** The latest turns of scopes whose readers have left; some of them may go on. */
-  readonly #left = new Map<string, RunningTurn>()
   #onIdle: (() => void)[] = []
 
   /** At most `limit` turns wait in the queue. */
@@ -65,10 +61,10 @@ export class Turns {
     return [...this.#open].some((running) => running.scope === scope)
   }
 
-  /** Nobody wants the rest of the turn that was begun here and works in this scope. */
+  /** Nobody wants the rest of the turn that works in this scope, wherever it was begun. What cannot be told is found out at its end. */
   async cancelIn(scope: string): Promise<void> {
-    for (const running of this.#open) if (running.scope === scope) await running.cancel()
-    await this.#left.get(scope)?.cancel()
+    const id = await this.#stores.queue.find(scope).catch(() => null)
+    if (id !== null) await this.resume(scope, id).cancel()
   }
 
   /** Resolves when all turns that were begun here have been read to their end, or given up. */
@@ -83,14 +79,6 @@ export class Turns {
 
   #forget(running: RunningTurn): void {
     this.#open.delete(running)
-    if (running.scope !== running.id) this.#remember(running)
     if (this.#open.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
-  }
-
-  #remember(running: RunningTurn): void {
-    this.#left.delete(running.scope)
-    this.#left.set(running.scope, running)
-    const [oldest] = this.#left.keys()
-    if (this.#left.size > mostLeft) this.#left.delete(oldest)
   }
 }

@@ -128,8 +128,11 @@ function isEmptyNode(graph: Graph, node: GraphNode): boolean {
 
 /** Ops that update a state in place find its initial value in the memory of the next one. */
 function prepareInPlace(graph: Graph, node: GraphNode, lowering: Lowering): void {
-  const place = inPlaceOperand(node)
-  if (!place || isEmptyNode(graph, node)) return
+  if (isEmptyNode(graph, node)) return
+  for (const place of inPlaceOperands(node)) preparePlace(place, lowering)
+}
+
+function preparePlace(place: InPlace, lowering: Lowering): void {
   const { slot: target } = lowering.state(place.output)
   const { shape, dtype } = lowering.type(place.output)
   if (place.input === null) emitFill(lowering, target, sizeOf(shape), 0)
@@ -138,11 +141,17 @@ function prepareInPlace(graph: Graph, node: GraphNode, lowering: Lowering): void
   }
 }
 
-function inPlaceOperand(node: GraphNode): { input: number | null; output: number } | null {
-  if (node.op === 'retention') return { input: node.inputs[4], output: node.outputs[1] }
-  if (node.op === 'positions') return { input: node.inputs[0], output: node.outputs[1] }
-  if (node.op === 'accept' && node.inputs[3] !== null) return { input: node.inputs[3], output: node.outputs[1] }
-  return null
+interface InPlace {
+  /** Null: zeros. */
+  readonly input: number | null
+  readonly output: number
+}
+
+function inPlaceOperands({ op, inputs, outputs }: GraphNode): InPlace[] {
+  if (op === 'retention') return [{ input: inputs[4], output: outputs[1] }]
+  if (op === 'positions') return [{ input: inputs[0], output: outputs[1] }]
+  if (op !== 'accept') return []
+  return [3, 4].flatMap((at) => (inputs[at] == null ? [] : [{ input: inputs[at], output: outputs[at - 1] }]))
 }
 
 /**
@@ -154,9 +163,10 @@ function aliasesOf(graph: Graph): Map<number, number> {
   for (const node of graph.nodes) if (node.op === 'reshape') aliases.set(node.outputs[0], node.inputs[0]!)
   for (const { input, output } of graph.states) if (lastReaderMakes(graph, input, output)) aliases.set(output, input)
   for (const node of graph.nodes) {
-    const place = node.op === 'accept' ? inPlaceOperand(node) : null
-    const input = graph.inputs.find(({ value }) => value === place?.input)
-    if (place && input && lastReaderMakes(graph, input.value, place.output)) aliases.set(place.output, input.value)
+    for (const place of node.op === 'accept' ? inPlaceOperands(node) : []) {
+      const input = graph.inputs.find(({ value }) => value === place.input)
+      if (input && lastReaderMakes(graph, input.value, place.output)) aliases.set(place.output, input.value)
+    }
   }
   return aliases
 }
@@ -165,8 +175,8 @@ function aliasesOf(graph: Graph): Map<number, number> {
 function lastReaderMakes(graph: Graph, before: number, after: number): boolean {
   const readers = graph.nodes.filter((node) => node.inputs.includes(before))
   const last = readers.at(-1)
-  const place = last ? inPlaceOperand(last) : null
-  if (place?.input !== before || place.output !== after) return false
+  const places = last ? inPlaceOperands(last) : []
+  if (!places.some(({ input, output }) => input === before && output === after)) return false
   return !readers.some(({ op }) => op === 'reshape') && !graph.outputs.some(({ value }) => value === before)
 }
 

@@ -94,7 +94,11 @@ function drawn(g: GraphBuilder): Record<string, Value> {
   const [rules, seed, index] = [g.input('rules', [2, 7]), g.input('seed', [2, 2], 'i32'), g.input('index', [2], 'i32')]
   const history = g.input('history', [2, 5], 'i32')
   const ids = sample({ logits: logits(g), rules, seed, index, history, bias: g.input('bias', [2, 5]) })
-  return { ...accept(ids, g.input('token', [2], 'i32'), g.input('mask', [2], 'i32'), history) } as Record<string, Value>
+  const [previous, mask] = [g.input('token', [2], 'i32'), g.input('mask', [2], 'i32')]
+  return { ...accept({ drawn: ids, previous, mask, ends: g.input('ends', [2, 3], 'i32'), history }) } as Record<
+    string,
+    Value
+  >
 }
 
 const unary = {

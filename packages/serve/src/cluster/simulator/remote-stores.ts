@@ -7,7 +7,7 @@ export function remoteStores(stores: Stores, process: SimProcess, scheduler: Sch
   const { queue, leases, log, states } = stores
   return {
     queue: {
-      ...remote(queue, ['push', 'extend', 'finish', 'giveBack', 'bury', 'status', 'close'], process),
+      ...remote(queue, ['push', 'extend', 'finish', 'giveBack', 'bury', 'find', 'status', 'close'], process),
       claim: (options) =>
         withSignal(process, options.signal, (signal) => claim(stores, process, { ...options, signal })),
     },

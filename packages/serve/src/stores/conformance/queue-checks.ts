@@ -100,6 +100,25 @@ export const queueChecks: readonly Check<Queue>[] = [
     await queue.push(work('2', { scope: 'session/a' }))
     assert.equal(await claimNow(queue), '2')
   }),
+  check(
+    'the work of a scope is found, waiting or taken, from anywhere, until it is finished or buried',
+    async (queue, bench) => {
+      const beside = (await bench.beside()).queue
+      const found = async () => [await queue.find('s'), await beside.find('s')]
+      assert.deepEqual(await found(), [null, null])
+      await queue.push(work('1', { scope: 's' }))
+      await queue.push(work('other'))
+      assert.deepEqual(await found(), ['1', '1'])
+      const claim = await queue.claim(mine)
+      assert.deepEqual(await found(), ['1', '1'])
+      await queue.giveBack(claim!)
+      assert.deepEqual(await found(), ['1', '1'])
+      await queue.finish((await queue.claim({ ...mine, idleMs: 10_000 }))!)
+      assert.deepEqual(await found(), [null, null])
+      await queue.bury((await queue.claim({ ...mine, idleMs: 10_000 }))!, 'as a test')
+      assert.equal(await queue.find('scope-other'), null)
+    },
+  ),
   check('of two pushes to one scope at once one wins', async (queue, bench) => {
     const second = (await bench.beside()).queue
     const pushes = [queue.push(work('1', { scope: 's' })), second.push(work('2', { scope: 's' }))]

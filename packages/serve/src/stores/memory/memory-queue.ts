@@ -103,6 +103,11 @@ export class MemoryQueue implements WorkQueue {
     if (this.#buried.length > BURIED_KEPT) this.#buried.shift()
   }
 
+  async find(scope: string): Promise<string | null> {
+    this.#check()
+    return this.#scopes.get(scope)?.work.id ?? null
+  }
+
   async status(): Promise<QueueStatus> {
     this.#check()
     const now = this.#clock.now()

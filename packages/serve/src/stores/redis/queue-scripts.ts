@@ -118,6 +118,12 @@ export const BURY = alwaysScript(`${queue}
   return 1
 `)
 
+/** ARGV: scope. */
+export const FIND = script(`${queue}
+  local item = load(ARGV[1])
+  return item and item.id
+`)
+
 export const STATUS = script(`${queue}
   local left = redis.call('ZCOUNT', taken, '-inf', now)
   local oldest = now

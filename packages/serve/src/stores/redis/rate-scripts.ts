@@ -86,6 +86,17 @@ export const TAKE = script(`
   return result
 `)
 
+/** KEYS: sets of texts. ARGV: milliseconds until they are given up, and the texts. One that was given up comes back: it is running. */
+export const RENEW = script(`
+  local time = redis.call('TIME')
+  local until_ = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
+  for _, key in ipairs(KEYS) do
+    for at = 2, #ARGV do redis.call('ZADD', key, until_, ARGV[at]) end
+    redis.call('PEXPIRE', key, ARGV[1])
+  end
+  return 1
+`)
+
 export const GIVE_BACK = script(`
   local again = table.remove(KEYS)
   ${accounts}

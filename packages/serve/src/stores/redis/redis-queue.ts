@@ -5,7 +5,7 @@ import { closedError } from '../common/closed.js'
 import type { Claim, ClaimOptions, QueueStatus, Work, WorkQueue } from '../contract.js'
 import { ScopeBusyError } from '../errors.js'
 import type { Keys } from './keys.js'
-import { BURY, CLAIM, EXTEND, FINISH, GIVE_BACK, PARTS, PUSH, STATUS } from './queue-scripts.js'
+import { BURY, CLAIM, EXTEND, FIND, FINISH, GIVE_BACK, PARTS, PUSH, STATUS } from './queue-scripts.js'
 import { type RedisLink, type Script, waitFor } from './redis-link.js'
 
 /** Sorted sets rather than a consumer group: streams know neither priorities nor that a scope is busy. */
@@ -67,6 +67,10 @@ export class RedisQueue implements WorkQueue {
 
   async bury({ scope, token }: Claim, reason: string): Promise<void> {
     await this.#run(BURY, [scope, token, reason])
+  }
+
+  async find(scope: string): Promise<string | null> {
+    return (await this.#run(FIND, [scope])) as string | null
   }
 
   async status(): Promise<QueueStatus> {

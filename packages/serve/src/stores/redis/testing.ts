@@ -102,6 +102,7 @@ export function slowed({ queue, leases, log }: Omit<Stores, 'states'>, times: nu
       finish: (claim) => queue.finish(claim),
       giveBack: (claim, delayMs = 0, counts = true) => queue.giveBack(claim, delayMs * times, counts),
       bury: (claim, reason) => queue.bury(claim, reason),
+      find: (scope) => queue.find(scope),
       status: () => queue.status(),
       close: () => queue.close(),
     },

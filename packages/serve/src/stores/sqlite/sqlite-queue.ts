@@ -77,6 +77,10 @@ export class SqliteQueue implements WorkQueue {
     })
   }
 
+  async find(scope: string): Promise<string | null> {
+    return this.#of(scope)?.id ?? null
+  }
+
   async status(): Promise<QueueStatus> {
     const now = this.#clock.now()
     const sql = `SELECT count(*) AS total, count(*) FILTER (WHERE token IS NOT NULL AND due > ?1) AS claimed,
@@ -93,13 +97,17 @@ export class SqliteQueue implements WorkQueue {
   }
 
   #push({ id, scope, priority, body }: Work, limit: number): void {
-    const [present] = this.#database.all<WorkRow>('SELECT id FROM work WHERE scope = ?', scope)
+    const present = this.#of(scope)
     if (present?.id === id) return
     if (present !== undefined) throw new ScopeBusyError(scope)
     const now = this.#clock.now()
     if (limit < Infinity && this.#waiting(now) >= limit) throw new QueueFullError(limit)
     const sql = 'INSERT INTO work (id, scope, priority, body, rank, since, due) VALUES (?, ?, ?, ?, ?, ?, ?)'
     this.#database.run(sql, id, scope, priority, JSON.stringify(body), now - priority * this.#agingMs, now, now)
+  }
+
+  #of(scope: string): Pick<WorkRow, 'id'> | undefined {
+    return this.#database.all<WorkRow>('SELECT id FROM work WHERE scope = ?', scope)[0]
   }
 
   #claim(idleMs: number): Claim | undefined {

@@ -251,16 +251,25 @@ if (lane == 0u) { drawn[row] = i32(winner); }
 @group(0) @binding(1) var<storage, read> previous: array<i32>;
 @group(0) @binding(2) var<storage, read> mask_: array<i32>;
 @group(0) @binding(3) var<storage, read_write> token: array<i32>;
-@group(0) @binding(4) var<storage, read_write> next: array<i32>;
+@group(0) @binding(4) var<storage, read_write> alive: array<i32>;
+@group(0) @binding(5) var<storage, read_write> ends: array<i32>;
+@group(0) @binding(6) var<storage, read_write> next: array<i32>;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) raw: vec3u, @builtin(local_invocation_index) lane: u32) {
 let group = raw;
 let index = group.x * 64u + lane;
 if (index >= 2u) { return; }
-token[index] = previous[index];
-if (drawn[index] >= 0 && mask_[index] != 0) {
-  token[index] = drawn[index];
-  let place = index * 5u + u32(drawn[index]);
+let id = drawn[index];
+let taken = id >= 0 && mask_[index] != 0;
+token[index] = select(previous[index], id, taken);
+var last = false;
+if (taken) {
+  let row = index * 3u;
+  last = ends[row] <= 1;
+  ends[row] -= 1;
+  for (var s = 1u; s < 3u; s++) { last = last || ends[row + s] == id; }
+  let place = index * 5u + u32(id);
   next[place] = max(next[place], 1) + 1;
 }
+alive[index] = select(mask_[index], 0, last);
 }

@@ -33,12 +33,12 @@ export const sampleKernels: LowerRules<'sample' | 'accept'> = {
     )
   },
 
-  // the compiler has copied the history to its next value, unless both share memory
+  // the compiler has copied what is counted to its next value, unless both share memory
   accept(node, _attributes, lowering) {
-    const [drawn, previous, mask, history] = node.inputs
-    const [token, next] = node.outputs
-    const [rows] = lowering.type(drawn!).shape
-    const count = `let place = index * ${history === null ? 0 : lowering.type(history).shape[1]}u + u32(drawn[index]);
+    const [drawn, previous, mask, , history] = node.inputs
+    const [token, alive, ends, next] = node.outputs
+    const [rows, columns] = lowering.type(ends).shape
+    const count = `let place = index * ${history === null ? 0 : lowering.type(history).shape[1]}u + u32(id);
   next[place] = max(next[place], 1) + 1;`
     lowering.emit(
       kernel({
@@ -48,16 +48,25 @@ export const sampleKernels: LowerRules<'sample' | 'accept'> = {
           read('previous', lowering.slot(previous!), 'i32'),
           read('mask_', lowering.slot(mask!), 'i32'),
           write('token', lowering.slot(token), 'i32'),
+          write('alive', lowering.slot(alive), 'i32'),
+          write('ends', lowering.slot(ends), 'i32'),
           ...(history === null ? [] : [write('next', lowering.slot(next), 'i32')]),
         ],
         lanes: elementLanes,
         workgroups: [elementGroups(rows)],
         body: `${elementIndex(rows)}
-token[index] = previous[index];
-if (drawn[index] >= 0 && mask_[index] != 0) {
-  token[index] = drawn[index];
+let id = drawn[index];
+let taken = id >= 0 && mask_[index] != 0;
+token[index] = select(previous[index], id, taken);
+var last = false;
+if (taken) {
+  let row = index * ${columns}u;
+  last = ends[row] <= 1;
+  ends[row] -= 1;
+  for (var s = 1u; s < ${columns}u; s++) { last = last || ends[row + s] == id; }
   ${history === null ? '' : count}
-}`,
+}
+alive[index] = select(mask_[index], 0, last);`,
       }),
     )
   },
