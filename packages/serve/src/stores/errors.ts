@@ -33,13 +33,18 @@ export class LogGoneError extends RetNetError {
 
 export type StoreProblem = 'unavailable' | 'full' | 'damaged' | 'key'
 
+const fixes: Partial<Record<StoreProblem, string>> = {
+  unavailable: 'Try again later.',
+  full: 'Make room, and try again.',
+}
+
 /** A store cannot do what it should; nothing has been changed by the attempt. */
 export class StoreError extends RetNetError {
   readonly problem: StoreProblem
 
-  constructor(problem: StoreProblem, message: string, options?: ErrorOptions) {
-    super(`store: ${message}`, problem === 'key' ? undefined : 'Try again later.')
+  constructor(problem: StoreProblem, message: string, options: ErrorOptions & { readonly fix?: string } = {}) {
+    super(`store: ${message}`, options.fix ?? fixes[problem])
     this.problem = problem
-    if (options?.cause !== undefined) this.cause = options.cause
+    if (options.cause !== undefined) this.cause = options.cause
   }
 }

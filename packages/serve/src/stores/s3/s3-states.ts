@@ -67,7 +67,9 @@ export class S3States implements StateStore {
       throw error
     }
     await states.close()
-    throw new StoreError('unavailable', `${options.url}: the service does not heed If-None-Match. Use one that does.`)
+    throw new StoreError('unavailable', `${options.url}: the service does not heed If-None-Match.`, {
+      fix: 'Use one that does.',
+    })
   }
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {

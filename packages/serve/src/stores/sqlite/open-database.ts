@@ -38,12 +38,11 @@ function checkVersion(database: DatabaseSync, path: string): number {
   const version = pragma(database, 'user_version')
   const isEmpty = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()!.tables === 0
   if (!isEmpty && application !== APPLICATION_ID)
-    throw new StoreError('damaged', `${path} is a database of another program. Name another folder.`)
+    throw new StoreError('damaged', `${path} is a database of another program.`, { fix: 'Name another folder.' })
   if (version > migrations.length)
-    throw new StoreError(
-      'damaged',
-      `${path} has version ${version}, this program knows up to ${migrations.length}. Use the newer program.`,
-    )
+    throw new StoreError('damaged', `${path} has version ${version}, this program knows up to ${migrations.length}.`, {
+      fix: 'Use the newer program.',
+    })
   return version
 }
 
@@ -55,6 +54,6 @@ async function sqliteOfNode(): Promise<typeof Sqlite> {
   try {
     return await import('node:sqlite')
   } catch (cause) {
-    throw new StoreError('unavailable', `Node ${process.version} has no SQLite; it needs 22.13 or newer.`, { cause })
+    throw new StoreError('unavailable', `Node ${process.version} has no SQLite.`, { cause, fix: 'Use 22.13 or newer.' })
   }
 }
