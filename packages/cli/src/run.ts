@@ -36,7 +36,7 @@ function createProgram(io: Io): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'retnet: ')),
+      outputError: (text, write) => write(inOneLine(text)),
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
       getOutHasColors: () => false,
@@ -45,6 +45,10 @@ function createProgram(io: Io): Command {
     .addHelpText('after', overview)
   for (const add of commands) add(program, io)
   return program
+}
+
+function inOneLine(text: string): string {
+  return text.replace(/^error: /, 'retnet: ').replace('\n(Did you mean', ' (Did you mean')
 }
 
 const overview = `

@@ -1,8 +1,9 @@
 // The same checks in a real browser: they run inside a headless Chromium on onnxruntime-web, each becomes a test here.
 import { type ModelCheckOptions, backendChecks, fixtures, modelChecks, suites } from '@retnet/conformance'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../../../tools/find-chromium.ts'
 import { skipped } from './testing/exceptions.js'
-import { type OpenPage, findChromium, openPage } from './testing/browser/open-page.js'
+import { type OpenPage, openPage } from './testing/browser/open-page.js'
 import type { Verdicts } from './testing/browser/page.js'
 
 const executable = findChromium()

@@ -90,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   if (unknown !== undefined) throw new ServeArgumentError('options', `only names among ${names.join(', ')}`, unknown)
   const { engine, model, host = '127.0.0.1', port = 8080, onError = () => {} } = options
   const isLoopback = loopback.includes(host) || host === '::1'
-  const allowedHosts = options.allowedHosts ?? (isLoopback ? loopback : null)
+  const allowedHosts = options.allowedHosts?.map(hostName) ?? (isLoopback ? loopback : null)
   let ready = true
   const { logger = null, rateLimiter = new MemoryRateLimiter() } = options
   const report = (error: unknown) => {
@@ -183,6 +183,13 @@ function hostError(request: Request, allowed: readonly string[] | null): ApiErro
   const { hostname } = new URL(request.url)
   if (allowed === null || allowed.includes(hostname)) return null
   return new ApiError(421, 'wrong_host', 'This server does not answer to that host name.')
+}
+
+/** As a URL spells it. */
+function hostName(name: string): string {
+  const url = `http://${name}/`
+  if (URL.canParse(url) && new URL(url).hostname === name.toLowerCase()) return name.toLowerCase()
+  throw new ServeArgumentError('allowedHosts', 'names without scheme and port, such as app.example.com', name)
 }
 
 function listen(server: HttpServer, host: string, port: number): Promise<void> {

@@ -1,9 +1,9 @@
 // The same checks in a real browser: they run inside a headless Chromium, each becomes a test here.
 import { type ModelCheckOptions, backendChecks, fixtures, modelChecks, suites } from '@retnet/conformance'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../../../tools/find-chromium.ts'
 import { type OpenPage, openPage } from './testing/browser/open-page.js'
 import type { Verdicts } from './testing/browser/page.js'
-import { findChromium } from './testing/software-adapter.js'
 
 const executable = findChromium()
 const modelOptions: ModelCheckOptions = { forms: [{ form: 'recurrent' }, { form: 'parallel' }], lengths: [] }

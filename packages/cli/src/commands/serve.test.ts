@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -24,6 +24,12 @@ test('retnet serve answers the curl that it prints and those of the README, and 
   expect(choices[0].text.length).toBeGreaterThan(40)
   expect(usage).toMatchObject({ completion_tokens: 40 })
   const url = /http:\S+(?=\/v1)/.exec(command)![0]
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: object }
+  const help = memoryIo()
+  expect(await run(['serve', '--help'], help)).toBe(0)
+  const told = new Set(help.output.stdout.match(/(?<=\s)\/[a-z0-9/._]*(?=\s)/g))
+  // what belongs to one session is not told by itself
+  expect(Object.keys(paths).filter((path) => !told.has(path.replace(/\/\{.*$/, '')))).toEqual([])
   for (const example of examples()) {
     const reply = await shell(example.replace('curl', 'curl -s').replace('http://localhost:8080', url))
     expect(reply, example).toMatch(/^(\{|id: )/)
@@ -118,9 +124,31 @@ test.each([
 test.each([
   ['--port', '70000'],
   ['--rows', '0'],
-  ['--prot', '1'],
 ])('%s %s is refused as wrong usage', async (...args) => {
   expect(await run(['serve', ...args], memoryIo())).toBe(2)
+})
+
+const file = join(folder, 'file')
+const others = join(folder, 'others')
+const states = join(folder, 'states')
+mkdirSync(others)
+for (const path of [file, join(others, 'retnet.db')]) writeFileSync(path, 'of another program')
+
+test.each([
+  [1, 'expected a file, got a folder', ['--keys', folder]],
+  [1, 'there is a file where the folder should be', ['--data', file]],
+  [1, 'retnet.db: it is no database', ['--data', others]],
+  [1, '--redis: no connection within', ['--redis', 'redis://127.0.0.1:1', '--states', states]],
+  [2, '--redis: expected redis[s]://', ['--redis', 'http://127.0.0.1', '--states', states]],
+  [2, 'got nothing', ['--data', '']],
+  [2, '--cors-origin: expected origins', ['--port', '0', '--cors-origin', 'example.com']],
+  [2, '--allow-host: expected names', ['--port', '0', '--allow-host', 'http://example.com/']],
+  [2, 'Did you mean --port?', ['--prot', '1']],
+] as const)('exit code %i, and one line: %s', async (code, words, args) => {
+  const io = memoryIo()
+  expect(await run(['serve', '--model', model, '--threads', '1', ...args], io)).toBe(code)
+  expect(io.output.stderr).toMatch(/^retnet: [^\n]*\n$/)
+  expect(io.output.stderr).toContain(words)
 })
 
 function examples(): string[] {

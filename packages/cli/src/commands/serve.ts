@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { fingerprintOf } from '@retnet/core'
 import { type ModelFolder, readFolderTexts } from '@retnet/formats'
-import type { RunningServer, ServedModel } from '@retnet/serve'
+import type { RunningServer, ServeOptions, ServedModel } from '@retnet/serve'
 import type { Tokenizer } from '@retnet/tokenizer'
 import type { Command } from 'commander'
 import { CommandError } from '../errors.js'
@@ -12,7 +12,9 @@ import { findModel } from '../model/find-model.js'
 import { requireTokenizer } from '../model/open-model.js'
 import { addModelOptions } from '../options/model-options.js'
 import { wholeNumber } from '../options/numbers.js'
+import { someText } from '../options/some-text.js'
 import { type EdgeOptions, addEdgeOptions, edgeHelp, readEdgeOptions } from '../serve/edge-options.js'
+import { byFlag } from '../serve/option-errors.js'
 import { TextThread, type TextThreadData } from '../serve/text-thread.js'
 import { openChatEncoder, readChatTexts } from '../text/chat-encoder.js'
 import { type Place, type PlaceOptions, addPlaceOptions, placeHelp, withPlace } from '../serve/place.js'
@@ -34,39 +36,43 @@ export function addServe(program: Command, io: Io): void {
   const command = addModelOptions(program.command('serve').optionsGroup('Model:'))
     .description('Serve a model over HTTP, in the shape of the OpenAI API.')
     .optionsGroup('Server:')
-    .option('--host <address>', 'where to listen; 0.0.0.0 lets other machines in: set keys first', '127.0.0.1')
-    .option('--port <n>', 'where to listen; 0 takes a free port', wholeNumber(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in: set keys first', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0 takes a free one', wholeNumber(0, 65_535), 8080)
     .option(
       '--allow-host <name>',
-      'a Host that requests may name; may be repeated (default: loopback names, or all)',
+      'a name that requests may call this server by; may be repeated (default: localhost; any where --host is not local)',
       collect,
     )
-    .option('--name <name>', 'what requests call the model (default: the name of its folder)')
+    .option('--name <name>', 'what requests call the model (default: the name of its folder)', someText)
     .optionsGroup('Texts:')
     .option('--rows <n>', 'texts that are written at once', wholeNumber(1, 4096), 8)
     .option(
       '--chunk-tokens <n>',
-      'tokens of a prompt that go in between two steps (default: by backend)',
+      'most tokens of a prompt that are read before others go on (default: by backend)',
       wholeNumber(1),
     )
-    .option('--prefix-cache <MiB>', 'memory for the beginnings that prompts share; 0: none', wholeNumber(0), 256)
-    .option('--queue <n>', 'requests that may wait to be begun', wholeNumber(0), 256)
+    .option('--prefix-cache <MiB>', 'memory for beginnings that prompts share; 0: none', wholeNumber(0), 256)
+    .option('--queue <n>', 'requests that may wait; more are refused', wholeNumber(0), 256)
     .option('--max-prompt-tokens <n>', 'refuse longer prompts', wholeNumber(1), 1_000_000)
     .option('--max-tokens <n>', 'refuse requests for more tokens', wholeNumber(1), 65_536)
-    .option('--grace <seconds>', 'after a signal: how long running texts may take to end', wholeNumber(0, 86_400), 30)
+    .option('--grace <seconds>', 'how long running texts may take to end after a signal', wholeNumber(0, 86_400), 30)
   addEdgeOptions(addPlaceOptions(command))
     .addHelpText('after', edgeHelp + placeHelp + examples)
     .action((options: CommandOptions) => runServe(io, options))
 }
 
 const examples = `
-The first signal (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
+Snapshots: with RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment their files are signed with the first key, and those
+without the signature of any are refused.
 
-RETNET_SNAPSHOT_KEYS=KEY,KEY in the environment: files of snapshots are signed with the first key, and taken in with a signature alone.
+Signals: the first (SIGTERM, Ctrl-C) ends it in order: new requests get 503, running ones end. The second ends it at once.
 
-Paths: / (a page that writes) /docs /openapi.json /v1/completions /v1/chat/completions /v1/embeddings /v1/sessions /v1/snapshots
-       /v1/streams /v1/models /tokenize /detokenize
-       /livez /readyz /metrics /admin/status
+Paths:
+  /  /docs  /openapi.json                          a page that writes; all of the API in words; as OpenAPI
+  /v1/completions  /v1/chat/completions            texts, as from the OpenAI API
+  /v1/sessions  /v1/snapshots  /v1/streams         texts that go on: later, from a place, after a lost connection
+  /v1/embeddings  /v1/models  /tokenize  /detokenize
+  /livez  /readyz  /metrics  /admin/status         for who runs it
 
 Examples:
   retnet serve
@@ -74,11 +80,13 @@ Examples:
   retnet serve --backend webgpu --dtype q4`
 
 async function runServe(io: Io, options: CommandOptions): Promise<void> {
+  // first, so that a mistake in it is not told after a large model was loaded
+  const edge = await readEdgeOptions(io, options)
   const folder = await findModel(io, options)
   using texts = await openTexts(io, folder)
   const model = await servedModel(io, folder, options, texts)
   await withPlace(io, options, model.id, async (place) => {
-    const server = await open(io, place, model, options)
+    const server = await open(io, { ...edge, ...place }, model, options)
     await write(
       io.stdout,
       options.role === 'worker'
@@ -140,12 +148,14 @@ async function chatOf(
     : {}
 }
 
-async function open(io: Io, place: Place, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
+type Given = Place & Partial<ServeOptions>
+
+async function open(io: Io, given: Given, model: ServedModel, options: CommandOptions): Promise<RunningServer> {
   const { serve } = await import('@retnet/serve')
   const { host, port, allowHost, maxPromptTokens, maxTokens, maxConnections, queue } = options
   try {
     return await serve({
-      ...place,
+      ...given,
       model,
       host,
       port,
@@ -157,12 +167,11 @@ async function open(io: Io, place: Place, model: ServedModel, options: CommandOp
         ...(maxConnections && { connections: maxConnections }),
       },
       // one machine reads again what was drawn: that is cheaper than keeping places
-      ...(place.stores && options.data === undefined && { checkpointTokens }),
+      ...(given.stores && options.data === undefined && { checkpointTokens }),
       snapshotKeys: keysOf(io.env.RETNET_SNAPSHOT_KEYS),
-      ...(await readEdgeOptions(io, options)),
     })
   } catch (cause) {
-    throw cannotListen(cause, host, port)
+    throw cannotListen(byFlag(cause), host, port)
   }
 }
 

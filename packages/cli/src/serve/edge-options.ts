@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander'
 import { CommandError } from '../errors.js'
 import type { Io } from '../io.js'
 import { wholeNumber } from '../options/numbers.js'
+import { someText } from '../options/some-text.js'
 import { logWriter } from './log-writer.js'
 
 export interface EdgeOptions {
@@ -31,7 +32,7 @@ const seconds = wholeNumber(1, 1_000_000)
 export function addEdgeOptions(command: Command): Command {
   return command
     .optionsGroup('Access:')
-    .option('--keys <file>', 'keys with tenants, roles and limits, as JSON; see below')
+    .option('--keys <file>', 'keys with tenants, roles and limits, as JSON; see Keys below', someText)
     .option('--limit-requests <n>', 'requests a minute of one address, where there are no keys', wholeNumber(1))
     .option('--limit-tokens <n>', 'tokens a minute of one address, where there are no keys', wholeNumber(1))
     .option('--limit-texts <n>', 'texts at once of one address, where there are no keys', wholeNumber(1))
@@ -42,7 +43,7 @@ export function addEdgeOptions(command: Command): Command {
     )
     .option('--cors-origin <origin>', 'let pages of this origin read the answers; may be repeated', collect)
     .option('--public-metrics', '/metrics needs no key')
-    .option('--max-connections <n>', 'close more connections as they come (default: 4096)', wholeNumber(1, 1_000_000))
+    .option('--max-connections <n>', 'connections at once; more are closed (default: 4096)', wholeNumber(1, 1_000_000))
     .optionsGroup('Timeouts, each with an error of its own:')
     .option('--header-timeout <seconds>', 'for the headers of a request to arrive (default: 15)', seconds)
     .option('--body-timeout <seconds>', 'for the body of a request to arrive (default: 60)', seconds)
@@ -59,12 +60,15 @@ export function addEdgeOptions(command: Command): Command {
 }
 
 export const edgeHelp = `
-Keys: RETNET_API_KEYS=KEY,KEY in the environment for users without limits, or --keys FILE (or RETNET_KEYS_FILE) for more:
-  {"keys": [{"name": "ci", "tenant": "acme", "sha256": "HEX", "limits": {"requestsPerMinute": 60, "tokensPerMinute": 9000, "texts": 4}},
+Keys: without any, everybody who reaches the server may ask. With keys, requests need authorization: Bearer KEY;
+the pages, /livez and /readyz do not. RETNET_API_KEYS=KEY,KEY in the environment is for users without limits;
+--keys FILE (or RETNET_KEYS_FILE) can say more:
+  {"keys": [{"name": "ci", "tenant": "acme", "sha256": "HEX",
+             "limits": {"requestsPerMinute": 60, "tokensPerMinute": 9000, "texts": 4}},
             {"name": "ops", "tenant": "ops", "role": "admin", "key": "PLAIN-KEY-OF-16-OR-MORE"}],
    "tenants": {"acme": {"tokensPerMinute": 20000}}}
-  printf %s KEY | sha256sum makes the HEX of a key. With keys, every path but /livez and /readyz needs authorization: Bearer KEY.
-  /admin/status needs the key of an administrator, and so does /metrics where there is one.
+printf %s KEY | sha256sum makes the HEX of a key. /admin/status needs the key of an administrator, and so does
+/metrics where there is one.
 `
 
 /** Options for `serve` of @retnet/serve. */
@@ -92,12 +96,16 @@ function stackOf(error: unknown): string {
 async function readKeys(file: string | undefined): Promise<Access | null> {
   if (file === undefined || file === '') return null
   const { readAccess } = await import('@retnet/serve')
-  const text = await readFile(file, 'utf8')
+  // reading a folder fails without its name
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw Object.assign(error, { path: file })
+  })
   try {
     return readAccess(JSON.parse(text))
   } catch (cause) {
     // what JSON.parse says quotes the file, and keys with it
-    const message = cause instanceof SyntaxError ? 'it is not JSON.' : (cause as Error).message
+    const message =
+      cause instanceof SyntaxError ? 'it is not JSON.' : (cause as Error).message.replace(/^access[.:]? ?/, '')
     throw new CommandError(`${file}: ${message}`, 'retnet serve --help shows the form of a key file.')
   }
 }

@@ -6,7 +6,7 @@ import type { Io } from '../io.js'
 export function s3Options(place: string, env: Io['env']): S3StatesOptions {
   const [, bucket, path = ''] = /^s3:\/\/([\w.-]{3,255})(?:\/([\w./-]*))?$/.exec(place) ?? []
   if (bucket === undefined)
-    throw new UsageError(`--states ${place}: expected s3://bucket/prefix, of A-Z a-z 0-9 . _ - and /.`)
+    throw new UsageError(`--states: expected s3://bucket/prefix of A-Z a-z 0-9 . _ -, got ${place}.`)
   const region = env.AWS_REGION || 'us-east-1'
   return { url: bucketUrl(bucket, region, env), region, prefix: prefixOf(path), credentials: credentialsOf(place, env) }
 }

@@ -10,7 +10,7 @@ const files: Readonly<Record<string, string>> = {
   '/': 'index.html',
   '/docs': 'docs.html',
   ...Object.fromEntries(
-    ['page.css', 'key.js', 'events.js', 'write.js', 'docs.js'].map((name) => [`/pages/${name}`, name]),
+    ['page.css', 'key.js', 'events.js', 'output.js', 'write.js', 'docs.js'].map((name) => [`/pages/${name}`, name]),
   ),
 }
 export const pagePaths: readonly string[] = Object.keys(files)

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { ServeArgumentError } from '../errors.js'
 
 const name = z.string().regex(/^[\w.-]{1,64}$/, 'expected a name of 1 to 64 letters, digits, dots, dashes')
-const count = z.int().min(1)
+const atLeastOne = 'expected a whole number of at least 1'
+const count = z.int(atLeastOne).min(1, atLeastOne)
 
 const rates = z.strictObject({
   requestsPerMinute: count.optional(),
@@ -32,7 +33,7 @@ const key = z
   .refine((one) => (one.key === undefined) !== (one.sha256 === undefined), 'expected either key or sha256')
 
 const access = z.strictObject({
-  keys: z.array(key).min(1),
+  keys: z.array(key).min(1, 'expected at least one key'),
   /** Limits that all keys of a tenant share. */
   tenants: z.record(name, rates).optional(),
 })
@@ -47,14 +48,21 @@ export interface Access {
 /** Throws ServeArgumentError, which names the wrong field and quotes no key. */
 export function readAccess(value: unknown): Access {
   const result = access.safeParse(value)
-  if (!result.success) {
-    const [{ path, message }] = result.error.issues
-    throw new ServeArgumentError(`access.${path.join('.')}`, message.replace(/^expected /, ''), 'something else')
-  }
+  if (!result.success) throw complaint(result.error.issues[0])
   const names = result.data.keys.map((each) => each.name)
   const twice = names.find((each, at) => names.indexOf(each) < at)
   if (twice !== undefined) throw new ServeArgumentError('access.keys', 'names that differ', `${twice} twice`)
   return result.data
+}
+
+function complaint(issue: z.core.$ZodIssue): ServeArgumentError {
+  const argument = ['access', ...issue.path].join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.map((each) => JSON.stringify(each)).join(', ')
+    return new ServeArgumentError(argument, 'no other fields', names)
+  }
+  const [, expected, actual] = /expected (.+?)(?:, received (.+))?$/.exec(issue.message) ?? [null, issue.message]
+  return new ServeArgumentError(argument, expected, actual ?? 'something else')
 }
 
 export function readRates(value: unknown): RateLimits {

@@ -60,7 +60,7 @@ function fields(schema, resolve) {
     typeOf(value, resolve),
     resolve(value)?.description ?? value.description ?? '',
   ])
-  return table(['parameter', 'type', ''], rows)
+  return table(['parameter', 'type', 'meaning'], rows)
 }
 
 function typeOf(given, resolve) {

@@ -1,6 +1,7 @@
 // A text box whose text the model continues.
 import { eventData } from './events.js'
 import { headers, messageOf } from './key.js'
+import { Output } from './output.js'
 
 const $ = (id) => document.querySelector(`#${id}`)
 const [form, prompt, text, status, error] = ['form', 'prompt', 'text', 'status', 'error'].map($)
@@ -11,6 +12,7 @@ form.addEventListener('submit', (event) => {
   void write()
 })
 $('stop').addEventListener('click', () => running?.abort())
+$('key').addEventListener('change', () => void showModel())
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') running?.abort()
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && running === null) form.requestSubmit()
@@ -26,29 +28,30 @@ async function write() {
   if (running !== null) return
   running = new AbortController()
   begin()
-  const meter = { tokens: 0, since: performance.now() }
+  const output = new Output(text, status)
   try {
-    await stream(running.signal, meter)
-    status.textContent = `${status.textContent} Done.`
+    await stream(running.signal, output)
+    output.end('Done.')
   } catch (cause) {
-    if (running.signal.aborted) status.textContent = `${status.textContent} Stopped.`
-    else fail(cause)
+    output.end(running.signal.aborted ? 'Stopped.' : '')
+    if (!running.signal.aborted) fail(cause)
   } finally {
     running = null
     setBusy(false)
   }
 }
 
-async function stream(signal, meter) {
+async function stream(signal, output) {
   const body = JSON.stringify({ ...request(), stream: true, stream_options: { include_usage: true } })
   const response = await fetch('/v1/completions', { method: 'POST', headers: headers(), body, signal })
+  if (response.status === 401) $('access').open = true
   if (!response.ok) throw new Error(await messageOf(response))
   for await (const data of eventData(response.body)) {
     if (data === '[DONE]') return
     const { choices, usage, error: problem } = JSON.parse(data)
     if (problem) throw new Error(problem.message)
-    if (choices?.[0]) append(choices[0].text, meter)
-    if (usage) measure(meter, usage.completion_tokens)
+    if (choices?.[0]) output.add(choices[0].text)
+    if (usage) output.tokens = usage.completion_tokens
   }
   throw new Error('The server ended the text before its end.')
 }
@@ -61,22 +64,6 @@ function request() {
     temperature: Number($('temperature').value),
     ...(seed !== '' && { seed: Number(seed) }),
   }
-}
-
-function append(more, meter) {
-  const atEnd = text.scrollTop + text.clientHeight >= text.scrollHeight - 8
-  text.append(more)
-  if (atEnd) text.scrollTop = text.scrollHeight
-  measure(meter, meter.tokens + 1)
-}
-
-function measure(meter, tokens) {
-  // the time before the first token is that of the prompt
-  if (meter.tokens === 0) meter.since = performance.now()
-  meter.tokens = tokens
-  const seconds = (performance.now() - meter.since) / 1000
-  const speed = tokens > 1 && seconds > 0 ? `, ${((tokens - 1) / seconds).toFixed(0)} tokens/s` : ''
-  status.textContent = `${tokens} tokens${speed}.`
 }
 
 function begin() {

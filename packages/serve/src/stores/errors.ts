@@ -33,20 +33,22 @@ export class LogGoneError extends RetNetError {
 
 export type StoreProblem = 'unavailable' | 'full' | 'damaged' | 'key'
 
-interface StoreErrorOptions extends ErrorOptions {
-  /** What to do about it, where trying again later does not help. */
-  readonly fix?: string | undefined
+const fixes: Partial<Record<StoreProblem, string>> = {
+  unavailable: 'Try again later.',
+  full: 'Make room, and try again.',
 }
-
-const mayPass: ReadonlySet<StoreProblem> = new Set(['unavailable', 'full'])
 
 /** A store cannot do what it should; nothing has been changed by the attempt. */
 export class StoreError extends RetNetError {
   readonly problem: StoreProblem
 
-  constructor(problem: StoreProblem, message: string, { cause, fix }: StoreErrorOptions = {}) {
-    super(`store: ${message}`, fix ?? (mayPass.has(problem) ? 'Try again later.' : undefined))
+  constructor(
+    problem: StoreProblem,
+    message: string,
+    options: ErrorOptions & { readonly fix?: string | undefined } = {},
+  ) {
+    super(`store: ${message}`, options.fix ?? fixes[problem])
     this.problem = problem
-    if (cause !== undefined) this.cause = cause
+    if (options.cause !== undefined) this.cause = options.cause
   }
 }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './common/clock.js'
 import type { Stores } from './contract.js'
-import { fromDisk } from './disk/disk-error.js'
+import { fromOpening } from './disk/disk-error.js'
 import { DiskStates } from './disk/disk-states.js'
 import { MemoryLeases } from './memory/memory-leases.js'
 import { AGING_MS } from './memory/memory-queue.js'
@@ -53,7 +53,7 @@ async function openIn(folder: string): Promise<Connection> {
   try {
     await mkdir(folder, { recursive: true })
   } catch (error) {
-    throw fromDisk(error, folder)
+    throw fromOpening(error, folder)
   }
   return Connection.open(join(folder, 'retnet.db'))
 }

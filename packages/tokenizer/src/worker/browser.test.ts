@@ -1,22 +1,18 @@
 // The worker in a real browser: a page that starts it from the file beside its own, as a bundled application does.
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../../../../tools/find-chromium.ts'
 import { readText } from '../testing/files.js'
 import { Tokenizer } from '../tokenizer.js'
 
-const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const executablePath = (process.env.PATH ?? '')
-  .split(delimiter)
-  .flatMap((path) => names.map((name) => join(path, name)))
-  .find((file) => existsSync(file))
-const reason = executablePath === undefined ? ' (no chromium on the PATH)' : ''
+const executablePath = findChromium()
+const reason = executablePath === null ? ' (no chromium on the PATH)' : ''
 
-describe.skipIf(executablePath === undefined)(`WorkerTokenizer in Chromium${reason}`, () => {
+describe.skipIf(executablePath === null)(`WorkerTokenizer in Chromium${reason}`, () => {
   const json = readText('models/novels-7m/tokenizer.json')
   let server: Server
   let browser: Browser

@@ -1,7 +1,7 @@
 /** A GPU for tests on machines without one: SwiftShader, which Chromium brings along, through the Vulkan loader of the system. */
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { AdapterError } from '../errors.js'
 import { openDevice } from '../device/open-device.js'
 
@@ -12,7 +12,6 @@ const folders = [
   '/opt/google/chrome',
   '/opt/chromium',
 ]
-const executables = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /**
  * Points Vulkan at SwiftShader, before Dawn loads. Drivers that the environment names already (VK_DRIVER_FILES) are left as they are,
@@ -31,11 +30,4 @@ export async function findSoftwareAdapter(): Promise<string | null> {
     if (!(error instanceof AdapterError)) throw error
     return 'no Vulkan adapter: install chromium and libvulkan1'
   }
-}
-
-/** Path of a Chromium or Chrome; null without one. */
-export function findChromium(): string | null {
-  const paths = (process.env.PATH ?? '').split(delimiter)
-  const found = executables.flatMap((name) => paths.map((path) => join(path, name)))
-  return found.find((file) => existsSync(file)) ?? null
 }

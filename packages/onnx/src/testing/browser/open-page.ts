@@ -1,10 +1,9 @@
 /** A headless Chromium on a page that holds the bundled `page.ts`, and the files of onnxruntime-web beside it. */
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { delimiter, dirname, join, normalize } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 import type { Page } from './page.js'
@@ -48,13 +47,6 @@ export async function openPage(executablePath: string): Promise<OpenPage> {
     await close()
     throw error
   }
-}
-
-/** Path of a Chromium or Chrome; null without one. */
-export function findChromium(): string | null {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-  const paths = (process.env.PATH ?? '').split(delimiter)
-  return names.flatMap((name) => paths.map((path) => join(path, name))).find((file) => existsSync(file)) ?? null
 }
 
 async function bundlePage(): Promise<string> {

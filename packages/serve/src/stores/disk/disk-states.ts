@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { checkKey, checkPrefix } from '../common/check-key.js'
 import { closedError } from '../common/closed.js'
 import type { StateStore } from '../contract.js'
-import { fromDisk, isAbsent } from './disk-error.js'
+import { fromDisk, fromOpening, isAbsent } from './disk-error.js'
 import { isFile, pathOf, wordOf } from './file-names.js'
 import { seal, unseal } from './seal.js'
 
@@ -32,7 +32,7 @@ export class DiskStates implements StateStore {
       for (const name of await fs.readdir(temporary)) await removeLeftover(join(temporary, name), alone)
       return new DiskStates(folder)
     } catch (error) {
-      throw fromDisk(error, folder)
+      throw fromOpening(error, folder)
     }
   }
 

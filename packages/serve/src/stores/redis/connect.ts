@@ -1,5 +1,5 @@
+import { ServeArgumentError } from '../../errors.js'
 import { StoreError } from '../errors.js'
-import { told } from './redis-error.js'
 
 /** What is needed of a client: one connection for commands, one for what others publish. */
 export interface Connection {
@@ -21,6 +21,7 @@ const SILENCE_MS = 5000
 
 /** Connects to Redis or Valkey with `@redis/client`, and again whenever the connection is lost. */
 export async function connect({ url, connectTimeoutMs }: ConnectOptions): Promise<Connection> {
+  requireRedis(url)
   const { createClient } = await loadClient()
   const commands = createClient({
     url,
@@ -34,12 +35,13 @@ export async function connect({ url, connectTimeoutMs }: ConnectOptions): Promis
     },
   })
   const subscriber = commands.duplicate({ disableOfflineQueue: false })
-  // each command tells of its own failure
-  for (const client of [commands, subscriber]) client.on('error', () => {})
+  // each command tells of its own failure; only those of the first connection have none
+  const last: { error?: Error } = {}
+  for (const client of [commands, subscriber]) client.on('error', (error: Error) => (last.error = error))
   const destroy = (): void => {
     for (const client of [commands, subscriber]) if (client.isOpen) client.destroy()
   }
-  await firstConnect(Promise.all([commands.connect(), subscriber.connect()]), connectTimeoutMs, destroy)
+  await firstConnect(Promise.all([commands.connect(), subscriber.connect()]), connectTimeoutMs, last, destroy)
   return {
     send: (command) => commands.sendCommand(command),
     subscribe: (channel, listener) => subscriber.subscribe(channel, listener),
@@ -49,7 +51,12 @@ export async function connect({ url, connectTimeoutMs }: ConnectOptions): Promis
 }
 
 // the client itself would try for ever
-async function firstConnect(connecting: Promise<unknown>, ms: number, destroy: () => void): Promise<void> {
+async function firstConnect(
+  connecting: Promise<unknown>,
+  ms: number,
+  last: { readonly error?: Error },
+  destroy: () => void,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no connection within ${ms} ms`)), ms)
@@ -59,10 +66,24 @@ async function firstConnect(connecting: Promise<unknown>, ms: number, destroy: (
     await Promise.race([connecting, late])
   } catch (cause) {
     destroy()
-    throw told(cause as Error)
+    const why = last.error ? `: ${wordsOf(last.error)}` : ''
+    const fix = 'Check its URL, and that it is running.'
+    throw new StoreError('unavailable', `redis: ${(cause as Error).message}${why}.`, { cause, fix })
   } finally {
     clearTimeout(timer)
   }
+}
+
+// the URL may hold a password, and is not shown
+function requireRedis(url: string): void {
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return
+  const form = 'redis[s]://[[username][:password]@][host][:port][/db-number]'
+  throw new ServeArgumentError('url', form, URL.canParse(url) ? new URL(url).protocol : 'something else')
+}
+
+/** A host with several addresses fails with several errors, and no message. */
+function wordsOf(error: Error): string {
+  return error.message.replace(/\.$/, '') || ((error as NodeJS.ErrnoException).code ?? error.name)
 }
 
 async function loadClient() {

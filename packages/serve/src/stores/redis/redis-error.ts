@@ -4,7 +4,6 @@ import { StoreError } from '../errors.js'
 // the server is starting, is being replaced, or is busy with a script
 const passing = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS)/
 const full = /^(OOM|MISCONF)/
-const refused = /^(WRONGPASS|NOAUTH|NOPERM)/
 const fromServer = /^[A-Z]{2,}[A-Z0-9]* /
 
 /** True if the same command may succeed soon. */
@@ -16,12 +15,6 @@ export function mayPass(error: unknown): boolean {
 /** An error of the client or the server in the words of the stores; our own stay as they are. */
 export function fromRedis(error: unknown): unknown {
   if (error instanceof RetNetError) return error
-  return told(error as Error)
-}
-
-export function told(error: Error): StoreError {
-  const { message } = error
-  const fix = refused.test(message) ? 'Check the user and the password in its URL, and what it may do.' : undefined
-  const text = `redis: ${message.replace(/\.$/, '')}.`
-  return new StoreError(full.test(message) ? 'full' : 'unavailable', text, { cause: error, fix })
+  const { message } = error as Error
+  return new StoreError(full.test(message) ? 'full' : 'unavailable', `redis: ${message}.`, { cause: error })
 }

@@ -24,7 +24,6 @@ export interface S3StatesOptions {
 
 const CHECKSUM = 'x-amz-meta-retnet-checksum'
 const PAGE = 1000
-const HEED = 'Use one that does: without it two workers could make the same revision.'
 
 /**
  * Objects in a bucket of S3, or of a service that speaks its protocol and knows `If-None-Match` (AWS, MinIO, Garage, Ceph, R2). What
@@ -68,7 +67,9 @@ export class S3States implements StateStore {
       throw error
     }
     await states.close()
-    throw new StoreError('unavailable', `${options.url}: the service does not heed If-None-Match.`, { fix: HEED })
+    throw new StoreError('unavailable', `${options.url}: the service does not heed If-None-Match.`, {
+      fix: 'Use one that does: without it two workers could make the same revision.',
+    })
   }
 
   async put(key: string, bytes: Uint8Array, { ifAbsent = false }: { ifAbsent?: boolean } = {}): Promise<boolean> {

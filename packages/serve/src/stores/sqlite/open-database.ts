@@ -54,9 +54,6 @@ async function sqliteOfNode(): Promise<typeof Sqlite> {
   try {
     return await import('node:sqlite')
   } catch (cause) {
-    throw new StoreError('unavailable', `Node ${process.version} has no SQLite.`, {
-      cause,
-      fix: 'Use Node 22.13 or newer.',
-    })
+    throw new StoreError('unavailable', `Node ${process.version} has no SQLite.`, { cause, fix: 'Use 22.13 or newer.' })
   }
 }
