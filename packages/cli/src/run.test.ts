@@ -49,8 +49,8 @@ describe('retnet', () => {
 
   test.each([
     [[], /Usage: retnet/],
-    [['generat'], /unknown command 'generat'.*\n.*generate/],
-    [['generate', '--promt', 'x'], /unknown option '--promt'\n.*--prompt/],
+    [['generat'], /^retnet: unknown command 'generat' .*generate.*\n$/],
+    [['generate', '--promt', 'x'], /^retnet: unknown option '--promt' .*--prompt.*\n$/],
     [['generate', 'text'], /too many arguments/],
     [['generate', '--max-tokens', '-1'], /--max-tokens.*whole number of at least 0, got "-1"/],
     [['generate', '--max-tokens', '1e99'], /got "1e99"/],
