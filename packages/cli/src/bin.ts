@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The process around the command: its streams, its signals, its exit code. */
 import { run } from './run.js'
-import { Interrupts } from './terminal/interrupts.js'
+import { Interrupts, signals } from './terminal/interrupts.js'
 
 const interrupts = new Interrupts()
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupts.signal(name))
+for (const name of signals) process.on(name, () => interrupts.signal(name))
 
 // a reader such as `head` has seen enough: nothing is wrong, and nobody is left to tell
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

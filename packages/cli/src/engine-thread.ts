@@ -14,11 +14,8 @@ const io = {
 }
 
 try {
-  await runEngine(io, workerData as EngineOptions, async (engine) => {
-    hostEngine(engine, parentPort!)
-    // the process ends the thread
-    await new Promise(() => {})
-  })
+  await runEngine(io, workerData as EngineOptions, (engine) => hostEngine(engine, parentPort!))
+  parentPort!.close()
 } catch (error) {
   parentPort!.postMessage({ kind: 'failed', message: messageOf(error), isUsage: isUsage(error) })
 }

@@ -1,5 +1,5 @@
 // What a session is for: 10,000 tokens outlive the process that read them, and another backend goes on with them.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,8 +9,8 @@ import { createSession, restoreSession } from '@retnet/generate'
 import { Client } from '@retnet/serve/client'
 import { Tokenizer } from '@retnet/tokenizer'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { type ServerProcess, bin, startServer } from '../testing.js'
 
-const bin = resolve(import.meta.dirname, '../../dist/bin.js')
 const model = resolve(import.meta.dirname, '../../../../models/novels-7m')
 const tokenizer = Tokenizer.fromJson(readFileSync(join(model, 'tokenizer.json'), 'utf8'))
 const data = mkdtempSync(join(tmpdir(), 'retnet-sessions-'))
@@ -21,29 +21,13 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-interface Worker {
-  readonly url: string
-  readonly child: ChildProcess
+async function start(...args: string[]): Promise<ServerProcess> {
+  const started = await startServer('--model', model, '--rows', '2', '--dtype', 'f32', '--data', data, ...args)
+  children.push(started.child)
+  return started
 }
 
-async function start(...args: string[]): Promise<Worker> {
-  const fixed = ['serve', '--model', model, '--port', '0', '--rows', '2', '--dtype', 'f32', '--data', data]
-  const child = spawn(process.execPath, [bin, ...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  return new Promise((found, reject) => {
-    let text = ''
-    const look = (part: Buffer) => {
-      text += part.toString()
-      const url = /http:\S+(?=\/v1)/.exec(text)?.[0]
-      if (url) found({ url, child })
-    }
-    child.stdout.on('data', look)
-    child.stderr.on('data', look)
-    child.on('exit', () => reject(new Error(text)))
-  })
-}
-
-async function ask({ url }: Worker, path: string, body: object) {
+async function ask({ url }: ServerProcess, path: string, body: object) {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   // oxlint-disable-next-line typescript/no-explicit-any

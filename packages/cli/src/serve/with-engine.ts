@@ -55,6 +55,12 @@ export async function runEngine(
     await engine.prepare({ signal: io.signal })
     const codec = codecOf(await requireTokenizer(loaded))
     const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
-    await use(textEngine(engine, { codec, createConstraint }))
+    try {
+      await use(textEngine(engine, { codec, createConstraint }))
+    } finally {
+      // the step that is running needs the model
+      engine.abort()
+      await engine.drain()
+    }
   })
 }

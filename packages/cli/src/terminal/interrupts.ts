@@ -1,6 +1,8 @@
 /** What signals do: the first ends the command cleanly, the second at once; a listener may take the first for itself. */
 import { constants } from 'node:os'
 
+export const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 export class Interrupts {
   readonly abort = new AbortController()
   /** Set once a signal has asked for the end. */
@@ -8,11 +10,11 @@ export class Interrupts {
   #listeners: (() => void)[] = []
   #stop: (() => void) | undefined
 
-  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+  signal(name: (typeof signals)[number]): void {
     const listener = name === 'SIGINT' ? this.#listeners.at(-1) : undefined
     if (listener) return listener()
     const code = 128 + constants.signals[name]
-    if (this.exitCode !== undefined) process.exit(code)
+    if (this.exitCode !== undefined) return dieOf(name)
     // an orderly end is no failure
     this.exitCode = this.#stop ? 0 : code
     if (this.#stop) return this.#stop()
@@ -34,4 +36,10 @@ export class Interrupts {
       this.#listeners = this.#listeners.filter((each) => each !== listener)
     }
   }
+}
+
+/** As if nobody had listened: `process.exit` would wait for threads, and crash those that are in a call to a device. */
+function dieOf(name: (typeof signals)[number]): void {
+  process.removeAllListeners(name)
+  process.kill(process.pid, name)
 }

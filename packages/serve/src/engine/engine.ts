@@ -132,7 +132,7 @@ export class Engine {
   /** Takes no more requests; resolves when all that were taken are done. */
   async drain(): Promise<void> {
     this.#closed = true
-    if (this.#isIdle) return
+    if (this.#isIdle && !this.#working) return
     await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 

@@ -11,9 +11,12 @@ export interface EnginePort {
   on(event: 'message', listener: (message: unknown) => void): unknown
 }
 
-/** Answers the messages of `ThreadEngine` on `port`: call it once in the thread, with its `parentPort`. */
-export function hostEngine(engine: TextEngine, port: EnginePort): void {
-  new EngineHost(engine, port).start()
+/**
+ * Answers the messages of `ThreadEngine` on `port`: call it once in the thread, with its `parentPort`. When it resolves, the engine takes
+ * no more requests, and the thread is to end: wait for the engine, free what there is, and close the port.
+ */
+export async function hostEngine(engine: TextEngine, port: EnginePort): Promise<void> {
+  await new Promise<void>((onClose) => new EngineHost(engine, port, onClose).start())
 }
 
 /** Milliseconds after which the other side learns at the latest how busy the engine is. */
@@ -24,12 +27,14 @@ class EngineHost {
   readonly #port: EnginePort
   readonly #texts = new Map<string, RunningText>()
   readonly #held = new Set<string>()
+  readonly #onClose: () => void
   #flushing = false
   #told: EngineLoad | null = null
 
-  constructor(engine: TextEngine, port: EnginePort) {
+  constructor(engine: TextEngine, port: EnginePort, onClose: () => void) {
     this.#engine = engine
     this.#port = port
+    this.#onClose = onClose
   }
 
   start(): void {
@@ -43,9 +48,15 @@ class EngineHost {
   #take(message: ToThread): void {
     if (message.kind === 'submit') void this.#submit(message)
     else if (message.kind === 'abort') this.#engine.abort()
+    else if (message.kind === 'close') this.#close()
     else if (message.kind === 'cancel') this.#cancel(message.text)
     else if (message.kind === 'hold') this.#hold(message.text)
     else if (this.#held.delete(message.text)) this.#flushSoon()
+  }
+
+  #close(): void {
+    this.#engine.abort()
+    this.#onClose()
   }
 
   /** The text may have ended on the way here. */

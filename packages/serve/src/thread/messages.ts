@@ -12,6 +12,8 @@ export type ToThread =
   /** Its reader has more than enough, or wants more. */
   | { readonly kind: 'hold' | 'go'; readonly text: string }
   | { readonly kind: 'abort' }
+  /** The thread is to end by itself: one that is ended in the midst of a call to a device takes the process with it. */
+  | { readonly kind: 'close' }
 
 export type FromThread =
   | { readonly kind: 'ready'; readonly facts: ModelFacts; readonly load: EngineLoad }

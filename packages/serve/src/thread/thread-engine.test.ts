@@ -23,30 +23,27 @@ function startThread(crashes: (() => void)[] = []): EngineThread {
   const { port1, port2 } = new MessageChannel()
   void host(port2)
   cleanUp.push(() => port1.close())
-  let exit: (code: unknown) => void
-  crashes.push(() => {
-    port1.close()
-    exit(1)
-  })
+  crashes.push(() => port1.close())
   return {
     postMessage: (message) => port1.postMessage(message),
-    on: (event, listener) => (event === 'exit' ? (exit = listener) : event === 'message' && onMessage(port1, listener)),
+    on: (event, listener) => port1.on(event === 'exit' ? 'close' : event, listener),
     terminate: async () => port1.close(),
   }
 }
 
-async function host(port: MessagePort): Promise<void> {
-  const model = await testModel()
-  const engine = await Engine.create(model, { rows: 2, chunkTokens: 16 })
-  hostEngine(textEngine(engine, { codec }), port)
-  cleanUp.push(() => {
-    engine.dispose()
-    model.dispose()
-  })
-}
+/** What the thread has come to, in the order of its beginning. */
+const ends: string[] = []
 
-function onMessage(port: MessagePort, listener: (value: unknown) => void): void {
-  port.on('message', listener)
+async function host(port: MessagePort): Promise<void> {
+  const at = ends.push('runs') - 1
+  port.once('close', () => (ends[at] = ends[at] === 'runs' ? 'was ended' : ends[at]))
+  using model = await testModel()
+  using engine = await Engine.create(model, { rows: 2, chunkTokens: 16 })
+  await Promise.race([hostEngine(textEngine(engine, { codec }), port), new Promise((end) => port.once('close', end))])
+  engine.abort()
+  await engine.drain()
+  ends[at] = ends[at] === 'runs' ? 'ended by itself' : ends[at]
+  port.close()
 }
 
 async function createEngine(options: ThreadEngineOptions = {}, crashes: (() => void)[] = []): Promise<ThreadEngine> {
@@ -109,6 +106,25 @@ test('a text that is cancelled while it pauses gives its row back', async () => 
   for (const text of paused) text.cancel()
   await expect.poll(() => engine.status).toMatchObject({ running: 0, waiting: 0 })
   expect(engine.room).toBe(2)
+})
+
+test('ends its thread after the step that is running, and one that does not end by force', async () => {
+  const engine = await createEngine()
+  const [text] = await engine.submit([request(1, 5000)])
+  await text.events.next()
+  await engine[Symbol.asyncDispose]()
+  await expect(idsOf([text])).rejects.toThrow(EngineClosedError)
+  await expect.poll(() => ends.at(-1)).toBe('ended by itself')
+  const deaf = await ThreadEngine.create(
+    () => {
+      const thread = startThread()
+      return { ...thread, postMessage: () => {} }
+    },
+    { closeMs: 1 },
+  )
+  await deaf[Symbol.asyncDispose]()
+  await expect.poll(() => ends.at(-1)).toBe('was ended')
+  await expect(engine.submit([request(1, 5)])).rejects.toThrow(EngineClosedError)
 })
 
 test('when the thread ends, its texts go on in the next one', async () => {

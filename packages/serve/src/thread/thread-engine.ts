@@ -20,6 +20,8 @@ export interface ThreadEngineOptions {
   readonly readAhead?: number
   /** Milliseconds before a thread that ended is started again; doubled each time that it ends at once. Default 500. */
   readonly restartMs?: number
+  /** Milliseconds that the thread has to end by itself. Default 5,000. */
+  readonly closeMs?: number
   readonly onError?: (error: unknown) => void
 }
 
@@ -40,6 +42,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   readonly #texts = new Map<string, ThreadText>()
   readonly #calls = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
   #thread: EngineThread | null = null
+  #exited: Promise<void> = Promise.resolve()
   #facts: ModelFacts | null = null
   #load: EngineLoad = { rows: 0, running: 0, waiting: 0, room: 0, work: { steps: 0, seconds: 0, rows: 0 } }
   #onRoom: (() => void)[] = []
@@ -49,7 +52,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
 
   private constructor(start: () => EngineThread, options: ThreadEngineOptions) {
     this.#start = start
-    this.#options = { readAhead: 64, restartMs: 500, onError: () => {}, ...options }
+    this.#options = { readAhead: 64, restartMs: 500, closeMs: 5000, onError: () => {}, ...options }
     this.#waitMs = this.#options.restartMs
   }
 
@@ -106,9 +109,15 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
     this.#endAll()
   }
 
-  /** `abort`, and ends the thread. */
+  /** `abort`, and resolves when the thread has ended: by itself, after its step, or else by force. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.abort()
+    if (this.#thread === null) return
+    this.#post({ kind: 'close' })
+    let late: ReturnType<typeof setTimeout> | undefined
+    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, this.#options.closeMs)))
+    await Promise.race([this.#exited, patience])
+    clearTimeout(late)
     await this.#thread?.terminate()
   }
 
@@ -131,9 +140,12 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
         this.#options.onError(error)
         reject(new EngineThreadError(error instanceof Error ? error.message : String(error)))
       })
-      thread.on('exit', () => {
-        reject(new EngineThreadError('The thread of the engine has ended.'))
-        this.#lost()
+      this.#exited = new Promise((onExit) => {
+        thread.on('exit', () => {
+          reject(new EngineThreadError('The thread of the engine has ended.'))
+          this.#lost()
+          onExit()
+        })
       })
     })
   }
