@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { storeConformance } from '../../conformance.js'
 import { S3States } from '../s3-states.js'
-import { hasMoto, hasService, openService, type S3Service, startMoto } from './testing.js'
+import { hasMoto, hasService, openService, retry, type S3Service, startMoto } from './testing.js'
 
 const bytes = new TextEncoder().encode('a state of some bytes')
 const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-'
@@ -46,9 +46,9 @@ describe.skipIf(!hasService)('with moto_server 5 installed, or a bucket named by
     }
   }, ['states'])
 
-  test.each(conformance)('%s', (_name, run) => run())
+  test.each(conformance)('%s', { retry }, (_name, run) => run())
 
-  test('it heeds If-None-Match, also of many at once', async () => {
+  test('it heeds If-None-Match, also of many at once', { retry }, async () => {
     await (await S3States.open({ ...service.options, prefix: 'tests/' })).close()
     const states = fresh()
     for (let at = 0; at < 10; at += 1) {

@@ -14,6 +14,9 @@ const { RETNET_S3_BUCKET: named, AWS_REGION, AWS_ACCESS_KEY_ID = '', AWS_SECRET_
 export const hasMoto = spawnSync('moto_server', ['--help']).status === 0
 export const hasService = named !== undefined || hasMoto
 
+/** Moto looks and then writes, with no lock between: what fails for that reason does not fail again. A service that is named may not. */
+export const retry = named === undefined ? 2 : 0
+
 /** The bucket that RETNET_S3_BUCKET names, for who wants to know whether a service does what is needed; else one of moto. */
 export async function openService(): Promise<S3Service> {
   if (named === undefined) return startMoto()
