@@ -207,7 +207,9 @@ describe.skipIf(!existsSync(bin))('the built command (needs a build)', () => {
   })
 
   test('ends with 130 and without a trace at Ctrl-C', async () => {
-    const result = await execute(['generate', '-n', '1000000', '--ignore-eos'], (child) => child.kill('SIGINT'))
+    const result = await execute(['generate', '-n', '1000000', '--ignore-eos'], (child) => {
+      if (!child.killed) child.kill('SIGINT')
+    })
     expect(result).toMatchObject({ code: 130, stderr: '' })
   })
 

@@ -3,7 +3,7 @@ import { type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { type TestContext, afterEach, describe, expect, test } from 'vitest'
 import { bin, startServer } from '../testing.js'
 
 // the software GPU that comes with Chromium, unless the machine names another one
@@ -17,15 +17,13 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-/** A server in the midst of a long text, whose stream it is. Null where the backend is not to be had. */
-async function writing(backend: string, ...args: string[]) {
-  const started = await startServer('--model', model, '--backend', backend, '--rows', '2', ...args).catch(
-    (error: Error) => {
-      if (backend === 'webgpu' && /adapter/i.test(error.message)) return null
-      throw error
-    },
-  )
-  if (started === null) return null
+/** A server in the midst of a long text, whose stream it is. Skips the test where the backend is not to be had. */
+async function writing(context: TestContext, backend: string, ...args: string[]) {
+  const options = ['--model', model, '--backend', backend, '--rows', '2', ...args]
+  const started = await startServer(...options).catch((error: Error) => {
+    if (backend === 'webgpu' && /adapter/i.test(error.message)) context.skip('no adapter')
+    throw error
+  })
   children.push(started.child)
   const body = JSON.stringify({ prompt: 'The old house', max_tokens: 4000, ignore_eos: true, stream: true })
   const headers = { 'content-type': 'application/json' }
@@ -39,8 +37,7 @@ async function writing(backend: string, ...args: string[]) {
 
 describe.skipIf(!existsSync(bin)).each(['cpu', 'onnx', 'webgpu'])('on %s', (backend) => {
   test('a text that cannot end in time is told so, and the process ends with 0', async (context) => {
-    const server = await writing(backend, '--grace', '0')
-    if (server === null) return context.skip('no adapter')
+    const server = await writing(context, backend, '--grace', '0')
     server.child.kill('SIGTERM')
     let told = ''
     for (let part = await server.reader.read(); !part.done; part = await server.reader.read()) told += part.value
@@ -49,8 +46,7 @@ describe.skipIf(!existsSync(bin)).each(['cpu', 'onnx', 'webgpu'])('on %s', (back
   })
 
   test('a second signal ends it as if nobody had listened', async (context) => {
-    const server = await writing(backend)
-    if (server === null) return context.skip('no adapter')
+    const server = await writing(context, backend)
     server.child.kill('SIGINT')
     await server.reader.read()
     server.child.kill('SIGINT')
