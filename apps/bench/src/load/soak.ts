@@ -109,6 +109,14 @@ async function sample(server: ServerProcess, result: SoakResult, minutes: () => 
   }
 }
 
+/** Of each sixth of the looks: memory that grows and is given back again moves the slope, but not these. */
+function medians(memory: readonly [number, number][]): number[] {
+  const parts = Array.from({ length: 6 }, (_, part) => {
+    return memory.slice(Math.floor((part * memory.length) / 6), Math.floor(((part + 1) * memory.length) / 6))
+  })
+  return parts.map((part) => part.map(([, bytes]) => bytes).toSorted((a, b) => a - b)[part.length >> 1] ?? NaN)
+}
+
 /** The memory of the first third is still growing to its size: the slope is that of the rest. */
 export function soakReport(result: SoakResult): string[] {
   const { turns, tokens, cancelled, slow, problems, memory, lagSeconds } = result
@@ -119,6 +127,7 @@ export function soakReport(result: SoakResult): string[] {
     `turns ${turns}, tokens ${tokens}, cancelled ${cancelled}, slow readers ${slow}`,
     `errors ${JSON.stringify(problems)}`,
     `memory ${ends.join(' MB to ')} MB; slope over the last two thirds ${megabytes(slope(rest))} MB a minute (${rest.length} looks)`,
+    `medians of its sixths ${medians(memory).map(megabytes).join(', ')} MB`,
     `event loop late by up to ${(lagSeconds * 1000).toFixed(0)} ms`,
   ]
 }
