@@ -42,7 +42,13 @@ export function respondStream(context: ApiContext, begun: Begun, signal: AbortSi
   })
   const onGone = () => (view.resumable ? undefined : void running.cancel())
   const response = eventStream(frames, { ...context.limits, onGone, hangUp })
-  if (view.resumable) response.headers.set(streamHeader, streamId(running))
+  if (view.resumable) {
+    response.headers.set(streamHeader, streamId(running))
+    context.scope.admission.outlive(async () => {
+      const tokens = await running.tokensOfRest()
+      return tokens === null ? null : tokens + (record.generation?.promptTokens ?? 0)
+    })
+  }
   return response
 }
 

@@ -9,6 +9,7 @@ export class Admission {
   #texts = 0
   #hasEnded = false
   #tokens = 0
+  #rest: (() => Promise<number | null>) | null = null
   /** As the last look at the budgets found them. */
   levels: readonly Level[] = []
 
@@ -37,12 +38,20 @@ export class Admission {
     if (this.#hasEnded) await this.end(0)
   }
 
+  /** Its texts may go on when the request has ended: `rest` waits for their end, and gives all tokens used, or null if they have ended. */
+  outlive(rest: () => Promise<number | null>): void {
+    this.#rest = rest
+  }
+
   /** The request has ended; of its tokens `used` were used. Never throws: what cannot be given back is free after its time. */
   async end(used: number): Promise<void> {
     this.#hasEnded = true
     if (this.#texts === 0 && this.#tokens === 0) return
-    const rest = { requests: 0, tokens: Math.max(0, this.#tokens - used), texts: this.#texts }
+    const [texts, tokens] = [this.#texts, this.#tokens]
     this.#texts = this.#tokens = 0
+    // of texts whose end nobody knows all tokens count
+    const all = this.#rest ? await this.#rest().catch(() => tokens) : null
+    const rest = { requests: 0, tokens: Math.max(0, tokens - (all ?? used)), texts }
     await this.#limiter.giveBack(this.#budgets, rest, this.#id).catch(() => {})
   }
 

@@ -183,6 +183,32 @@ describe('rate limits', () => {
     await expect.poll(() => engine.status.running).toBe(0)
   })
 
+  test('a stream that its reader may come back to counts until it ends, and with all its tokens', async () => {
+    const rateLimiter = new MemoryRateLimiter({ now: () => 0 })
+    const { url } = await open({ ...limited({ tokensPerMinute: 300 }, { texts: 1 }), rateLimiter })
+    const long = { prompt: 'hello', max_tokens: 95, seed: 1, stream: true, stream_options: { resumable: true } }
+    const leave = async (more: object = {}) => {
+      const abort = new AbortController()
+      const headers = { ...json, ...bearer(user) }
+      const options = { method: 'POST', headers, body: JSON.stringify({ ...long, ...more }), signal: abort.signal }
+      const response = await fetch(`${url}/v1/completions`, options)
+      abort.abort()
+      return response.headers.get('x-retnet-stream')!
+    }
+    const left = async () => {
+      const { headers } = await fetch(`${url}/v1/models`, { headers: bearer(user) })
+      return headers.get('x-ratelimit-remaining-tokens')
+    }
+    // 60 tokens are drawn, whoever reads them
+    await leave({ logit_bias: { 4: 100 }, stop: 'e'.repeat(60) })
+    await expect.poll(left).toBe('235')
+    const paused = await leave({ max_tokens: 200 })
+    expect(paused).toMatch(/^[0-9a-f]{32}$/)
+    expect(await codeOf(await complete(url, bearer(user)))).toBe('rate_limit_exceeded')
+    await fetch(`${url}/v1/streams/${paused}`, { method: 'DELETE', headers: bearer(user) })
+    await expect.poll(async () => (await complete(url, bearer(user))).status).toBe(200)
+  })
+
   test('row 82: however requests are spread, no more get through than the limit and what has been filled up', async () => {
     let now = 1000
     const limiter = new MemoryRateLimiter({ now: () => now })

@@ -11,6 +11,7 @@ export class RunningTurn {
   readonly #outlives: boolean
   readonly #aborting = new AbortController()
   #end!: () => void
+  #isRead = false
 
   /** `outlives`: it goes on, here or elsewhere, when this process ends. */
   constructor(log: TokenLog, scope: string, id: string, outlives = false) {
@@ -35,9 +36,23 @@ export class RunningTurn {
         await this.#log.reached(this.scope, this.id, index)
       }
       signal.throwIfAborted()
+      this.#isRead = true
     } finally {
       this.#end()
     }
+  }
+
+  /**
+   * Waits for the end of a turn that goes on without its reader, and gives the number of tokens that were drawn; null if its reader has
+   * come to the end. Throws as `entries`.
+   */
+  async tokensOfRest(): Promise<number | null> {
+    if (this.#isRead) return null
+    let tokens = 0
+    for await (const group of this.#log.follow(this.scope, this.id, 0)) {
+      tokens += (group as unknown as readonly LogEntry[]).filter(({ kind }) => kind === 'token').length
+    }
+    return tokens
   }
 
   /** Nobody wants the rest. If the worker cannot be told, it finds out by itself: nobody reads. */
