@@ -28,6 +28,10 @@ export class DeviceLostError extends RetNetError {
     )
     this.reason = reason
   }
+
+  override get isFatal(): boolean {
+    return true
+  }
 }
 
 /** The device has no memory left. */
@@ -48,3 +52,10 @@ export class DeviceMemoryError extends RetNetError {
 
 /** The device refused a shader or a command: an error of this library or of the driver, never of the caller's data. */
 export class DeviceError extends RetNetError {}
+
+/** The device reported an error that nobody can explain: nothing on it is to be trusted any more. */
+export class DeviceFaultError extends DeviceError {
+  override get isFatal(): boolean {
+    return true
+  }
+}

@@ -8,6 +8,11 @@ export class RetNetError extends Error {
     this.fix = fix
   }
 
+  /** True if the backend that threw it is of no use any more: it has to be disposed of, and another one to be created. */
+  get isFatal(): boolean {
+    return false
+  }
+
   /** True for errors of this library, also across duplicate installs of the package. */
   static isInstance(error: unknown): error is RetNetError {
     return typeof error === 'object' && error !== null && marker in error

@@ -1,8 +1,9 @@
 /** One linear memory, the kernels instantiated over it, and the helper threads that share it. It knows addresses, not tensors. */
-import { DisposedError, RetNetError, UnsupportedError } from '@retnet/core'
+import { DisposedError, UnsupportedError } from '@retnet/core'
 import { type Helper, isNode, startHelpers } from '../wasm/helpers.js'
 import { type KernelExports, type SimdLevel, loadKernels } from '../wasm/load-kernels.js'
 import { Allocator } from './allocator.js'
+import { KernelError } from './kernel-error.js'
 import { OutOfMemoryError } from './out-of-memory-error.js'
 
 export interface EngineOptions {
@@ -120,14 +121,13 @@ export class Engine {
     } catch (error) {
       this.#failed = true
       Atomics.store(this.integers(0, failedWord + 1), failedWord, 1)
-      throw error
+      throw new KernelError('a kernel failed', error)
     }
   }
 
   requireAlive(): void {
     if (this.#disposed) throw new DisposedError('the cpu backend')
-    if (this.#failed)
-      throw new RetNetError('cpu: a kernel failed earlier.', 'Dispose of this backend and create a new one.')
+    if (this.#failed) throw new KernelError('a kernel failed earlier')
   }
 
   dispose(): void {

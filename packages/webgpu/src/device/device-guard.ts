@@ -1,5 +1,5 @@
 import { DisposedError } from '@retnet/core'
-import { DeviceError, DeviceLostError } from '../errors.js'
+import { DeviceFaultError, DeviceLostError } from '../errors.js'
 
 /** Milliseconds in which a loss that explains an error has to show. */
 const patience = 50
@@ -25,7 +25,7 @@ export class DeviceGuard {
 
   /** An error that nobody can explain: nothing on the device is to be trusted any more. */
   report({ message }: GPUError): void {
-    this.#failure ??= new DeviceError(`the device reported: ${message}`)
+    this.#failure ??= new DeviceFaultError(`the device reported: ${message}`)
   }
 
   /** Throws when the device is lost, disposed, or has reported an error. */
