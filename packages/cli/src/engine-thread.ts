@@ -15,7 +15,9 @@ const io = {
 
 try {
   await runEngine(io, workerData as EngineOptions, (engine) => hostEngine(engine, parentPort!))
-  parentPort!.close()
 } catch (error) {
   parentPort!.postMessage({ kind: 'failed', message: messageOf(error), isUsage: isUsage(error) })
+} finally {
+  // nothing holds the thread any more
+  parentPort!.close()
 }

@@ -12,9 +12,12 @@ export interface ServerProcess {
   readonly child: ChildProcess
 }
 
-/** `retnet serve` on a free port. Rejects with what it said if it ends before it listens. */
-export async function startServer(...args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** `retnet serve` on a free port, with more words of its environment. Rejects with what it said if it ends before it listens. */
+export async function startServer(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [bin, 'serve', '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   return new Promise((found, reject) => {
     let text = ''
     const look = (part: Buffer) => {

@@ -22,7 +22,7 @@ afterEach(() => {
 })
 
 async function start(...args: string[]): Promise<ServerProcess> {
-  const started = await startServer('--model', model, '--rows', '2', '--dtype', 'f32', '--data', data, ...args)
+  const started = await startServer(['--model', model, '--rows', '2', '--dtype', 'f32', '--data', data, ...args])
   children.push(started.child)
   return started
 }

@@ -47,16 +47,19 @@ export async function runEngine(
   await withModel(io, options, async (loaded) => {
     const { Engine, createConstraints, textEngine } = await import('@retnet/serve')
     const { rows, chunkTokens, prefixCache } = options
+    const { promise: failure, reject: fail } = Promise.withResolvers<never>()
+    failure.catch(() => {})
     using engine = await Engine.create(loaded.model, {
       rows,
       prefixBytes: prefixCache * 2 ** 20,
       ...(chunkTokens && { chunkTokens }),
+      onFatal: fail,
     })
     await engine.prepare({ signal: io.signal })
     const codec = codecOf(await requireTokenizer(loaded))
     const createConstraint = createConstraints(codec, loaded.model.spec.vocabSize)
     try {
-      await use(textEngine(engine, { codec, createConstraint }))
+      await Promise.race([use(textEngine(engine, { codec, createConstraint })), failure])
     } finally {
       // the step that is running needs the model
       engine.abort()

@@ -1,8 +1,14 @@
 /** Texts that become vectors, one after the other: a chunk is taken in between two steps of the texts that are being written. */
 import type { EmbedJob } from './embed-job.js'
+import type { Guard } from './guard.js'
 
 export class EmbedQueue {
+  readonly #guard: Guard
   #jobs: EmbedJob[] = []
+
+  constructor(guard: Guard) {
+    this.#guard = guard
+  }
 
   get length(): number {
     return this.#jobs.length
@@ -17,11 +23,7 @@ export class EmbedQueue {
     this.#sweep()
     const [job] = this.#jobs
     if (job === undefined) return
-    try {
-      await job.step()
-    } catch (error) {
-      job.end(error)
-    }
+    await this.#guard.run([job], () => job.step())
     this.#sweep()
   }
 

@@ -21,6 +21,11 @@ export interface EngineOptions {
   readonly burstMs?: number
   /** Bytes of memory for states of beginnings that prompts of one `salt` share. 0: none are kept. Default 256 MiB. */
   readonly prefixBytes?: number
+  /**
+   * Told once of an error that broke the backend, such as the loss of a device. The engine has ended then as by `abort`: create another
+   * one on another backend. Default: nobody is told.
+   */
+  readonly onFatal?: (error: unknown) => void
 }
 
 export function validateEngineOptions(options: EngineOptions, preferredTokens: number): Required<EngineOptions> {
@@ -33,12 +38,14 @@ export function validateEngineOptions(options: EngineOptions, preferredTokens: n
     readAhead: 64,
     burstMs: 20,
     prefixBytes: 2 ** 28,
+    onFatal: () => {},
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new ServeArgumentError('options', `only names among ${Object.keys(defaults).join(', ')}`, name)
     }
     const least = ['queue', 'burstMs', 'prefixBytes'].includes(name) ? 0 : 1
+    if (name === 'onFatal') continue
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least)) {
       throw new ServeArgumentError(name, `a whole number of at least ${least}`, value)
     }

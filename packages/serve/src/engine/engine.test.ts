@@ -1,5 +1,5 @@
 import { tinyModel } from '@retnet/conformance'
-import { RowError, reference } from '@retnet/core'
+import { type Backend, type Program, RetNetError, RowError, reference } from '@retnet/core'
 import { type GenerateOptions, generate, validateOptions } from '@retnet/generate'
 import { describe, expect, test } from 'vitest'
 import { EngineClosedError, GrammarDeadEndError, QueueFullError } from '../errors.js'
@@ -160,6 +160,34 @@ describe('the engine', () => {
     const { ids } = await generate(model, sound.prompt, sound.options).result
     expect(await idsOf(good)).toEqual(ids)
     expect(await idsOf(next)).toEqual(ids)
+  })
+
+  test('ends with its backend, once: texts can go on elsewhere', async () => {
+    class Lost extends RetNetError {
+      override get isFatal(): boolean {
+        return true
+      }
+    }
+    const inner = reference()
+    let isLost = false
+    const compile: Backend['compile'] = async (graph, options) => {
+      const program = await inner.compile(graph, options)
+      const run: Program['run'] = (...args) => (isLost ? Promise.reject(new Lost('gone')) : program.run(...args))
+      return new Proxy(program, { get: (target, key) => (key === 'run' ? run : Reflect.get(target, key, target)) })
+    }
+    using model = await tinyModel({ ...inner, compile })
+    const told: unknown[] = []
+    using engine = await Engine.create(model, { rows: 2, burstMs: 0, onFatal: (error) => told.push(error) })
+    const jobs = engine.submit([0, 2, 3].map((at) => request(asks[at])))
+    await nextToken(jobs[0])
+    isLost = true
+    const ends = await Promise.allSettled(jobs.map(read))
+    expect(ends.map((end) => end.status === 'rejected' && (end.reason as Error).name)).toEqual(
+      Array(3).fill('EngineClosedError'),
+    )
+    expect(told).toEqual([new Lost('gone')])
+    expect(() => engine.submit([request(asks[0])])).toThrow(EngineClosedError)
+    await engine.drain()
   })
 
   test('gives the row of a slow reader to others, who lose nothing, and neither does it', async () => {

@@ -8,7 +8,7 @@ import { EmbedJob } from './embed-job.js'
 import { EmbedQueue } from './embed-queue.js'
 import { type EngineOptions, validateEngineOptions } from './engine-options.js'
 import { Job, type JobRequest } from './job.js'
-import { guard } from './guard.js'
+import { Guard } from './guard.js'
 import { type Chunk, planStep } from './plan-step.js'
 import { PrefixReuse, type PrefixStatus } from './prefix/prefix-reuse.js'
 import { RowPool } from './row-pool.js'
@@ -37,17 +37,19 @@ export class Engine {
   readonly model: Model
   readonly #pool: RowPool<Job>
   readonly #options: Required<EngineOptions>
+  readonly #guard = new Guard((error) => this.#fail(error))
   readonly #stepper: Stepper
   /** Jobs with a row, in the order of admission. */
   #admitted: Job[] = []
   #queue: Job[] = []
   /** Jobs whose reader is slow and whose row was needed. */
   readonly #parked = new Set<Job>()
-  readonly #embeddings = new EmbedQueue()
+  readonly #embeddings = new EmbedQueue(this.#guard)
   readonly #reuse: PrefixReuse
   #working = false
   readonly #done = { steps: 0, seconds: 0, rows: 0 }
   #closed = false
+  #failed = false
   #onIdle: (() => void)[] = []
   #onRoom: (() => void)[] = []
 
@@ -55,7 +57,7 @@ export class Engine {
     this.model = model
     this.#pool = pool
     this.#options = options
-    this.#stepper = new Stepper(model, pool, options.burstMs)
+    this.#stepper = new Stepper(model, pool, this.#guard, options.burstMs)
     const { chunkTokens, prefixBytes: bytes } = options
     this.#reuse = new PrefixReuse({ chunkTokens, stateBytes: model.stateBytes, bytes })
   }
@@ -145,6 +147,14 @@ export class Engine {
     this.#queue = []
     this.#parked.clear()
     this.#wake()
+  }
+
+  /** The backend is of no use any more: what is running is no fault of its texts, and can go on elsewhere. */
+  #fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.abort()
+    this.#options.onFatal(error)
   }
 
   /** `abort`, and frees the states; the model stays. */
@@ -261,7 +271,7 @@ export class Engine {
       const [job] = this.#queue.splice(at, 1)
       if (!(await this.#takeRow(job))) continue
       this.#admitted.push(job)
-      await guard([job], async () => {
+      await this.#guard.run([job], async () => {
         this.#reuse.begin(job)
         if (job.start) await this.#pool.batch.restore(this.#pool.rowOf(job), job.start)
         job.start = null
@@ -273,7 +283,7 @@ export class Engine {
   /** False if the job has none: it waits again, or has ended with the error. */
   async #takeRow(job: Job): Promise<boolean> {
     let taken = false
-    await guard([job], async () => {
+    await this.#guard.run([job], async () => {
       taken = await this.#pool.take(job, this.#queue.length)
     })
     if (!taken && !job.isDone) this.#queue.unshift(job)
@@ -282,7 +292,7 @@ export class Engine {
 
   /** Copies a state out, so that its row can be used while the reader is slow. */
   async #park(job: Job): Promise<void> {
-    await guard([job], async () => {
+    await this.#guard.run([job], async () => {
       job.start = await this.#pool.batch.snapshot(this.#rowOf(job))
     })
     this.#release(job)
@@ -295,18 +305,18 @@ export class Engine {
   async #read(chunks: readonly Chunk[]): Promise<void> {
     if (chunks.length === 0) return
     const jobs = chunks.map(({ job }) => job)
-    await guard(jobs, async () => {
+    await this.#guard.run(jobs, async () => {
       await this.#pool.batch.consume(chunks.map(({ job, tokens }) => ({ row: this.#rowOf(job), tokens })))
       for (const { job, tokens } of chunks) job.taken += tokens.length
     })
     for (const job of jobs.filter((one) => !one.isDone && this.#reuse.wants(one))) {
-      await guard([job], async () => this.#reuse.keep(job, await this.#pool.batch.snapshot(this.#rowOf(job))))
+      await this.#guard.run([job], async () => this.#reuse.keep(job, await this.#pool.batch.snapshot(this.#rowOf(job))))
     }
   }
 
   async #startFollowers(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.isRead && one.followers.length > 0 && !one.isDone)) {
-      await guard([job], async () => {
+      await this.#guard.run([job], async () => {
         const start = await this.#pool.batch.snapshot(this.#rowOf(job))
         for (const follower of job.followers) follower.beginAt(start, job.taken)
         this.#queue.unshift(...job.followers.splice(0))
@@ -316,7 +326,7 @@ export class Engine {
 
   async #save(): Promise<void> {
     for (const job of this.#admitted.filter((one) => one.saves)) {
-      await guard([job], async () => {
+      await this.#guard.run([job], async () => {
         const bytes = await this.#pool.batch.saveRow(this.#rowOf(job), job.place)
         if (!job.isDone) job.takeSaved(bytes)
       })

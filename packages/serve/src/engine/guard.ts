@@ -1,20 +1,44 @@
-import type { Job } from './job.js'
+import { EngineClosedError } from '../errors.js'
 
-/** What goes wrong with a run ends the jobs that took part in it. */
-export async function guard(jobs: readonly Job[], work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    for (const job of jobs) job.end(error)
+interface Failing {
+  end(error: unknown): void
+}
+
+/** Makes the errors of work those of the texts that it is for. */
+export class Guard {
+  readonly #onFatal: (error: unknown) => void
+
+  /** `onFatal` is told of an error after which the backend is of no use. */
+  constructor(onFatal: (error: unknown) => void) {
+    this.#onFatal = onFatal
+  }
+
+  /** What goes wrong with a run ends the texts that took part in it. One that broke the backend is no fault of theirs. */
+  async run(texts: readonly Failing[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      const fatal = isFatal(error)
+      for (const text of texts) text.end(fatal ? new EngineClosedError() : error)
+      if (fatal) this.#onFatal(error)
+    }
   }
 }
 
+function isFatal(error: unknown): boolean {
+  return (error as { isFatal?: unknown } | null)?.isFatal === true
+}
+
+interface Settling extends Failing {
+  readonly isDone: boolean
+}
+
 /** What goes wrong with one text, in its sampling or its decoding, is its error alone. */
-export function settle(job: Job, take: () => void): void {
-  if (job.isDone) return
+export function settle(text: Settling, take: () => void): void {
+  if (text.isDone) return
   try {
     take()
   } catch (error) {
-    job.end(error)
+    text.end(error)
   }
 }

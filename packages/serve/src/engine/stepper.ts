@@ -1,7 +1,7 @@
 /** Goes on with texts: by a token each through logits, or by several where the backend draws itself. */
 import type { Model, RowDecode } from '@retnet/core'
 import { Burst } from './burst.js'
-import { guard, settle } from './guard.js'
+import { type Guard, settle } from './guard.js'
 import type { Job } from './job.js'
 import { RowMarks } from './row-marks.js'
 import type { RowPool } from './row-pool.js'
@@ -9,12 +9,14 @@ import type { RowPool } from './row-pool.js'
 export class Stepper {
   readonly #model: Model
   readonly #pool: RowPool<Job>
+  readonly #guard: Guard
   readonly #burst: Burst
   readonly #marks: RowMarks
 
-  constructor(model: Model, pool: RowPool<Job>, burstMs: number) {
+  constructor(model: Model, pool: RowPool<Job>, guard: Guard, burstMs: number) {
     this.#model = model
     this.#pool = pool
+    this.#guard = guard
     this.#burst = new Burst(burstMs)
     this.#marks = new RowMarks(model)
   }
@@ -32,7 +34,7 @@ export class Stepper {
 
   async #next(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return
-    await guard(jobs, async () => {
+    await this.#guard.run(jobs, async () => {
       const steps = jobs.map((job) => ({ row: this.#pool.rowOf(job), token: job.token }))
       for (const [at, { logits, error }] of (await this.#pool.batch.next(steps)).entries()) {
         if (error) jobs[at].end(error)
@@ -43,7 +45,7 @@ export class Stepper {
 
   async #draw(jobs: readonly Job[], count: number): Promise<void> {
     if (jobs.length === 0) return
-    await guard(jobs, async () => {
+    await this.#guard.run(jobs, async () => {
       const steps = jobs.map((job) => {
         return { row: this.#pool.rowOf(job), token: job.token, settings: job.sampling, ...job.ends }
       })
@@ -51,7 +53,7 @@ export class Stepper {
       const times = await this.#mark(mayOverrun, count)
       const results = await this.#burst.time(times, () => this.#pool.batch.decode(steps, { count: times }))
       for (const [at, { row, ids, error }] of results.entries()) {
-        await guard([jobs[at]], () => this.#take(jobs[at], row, ids))
+        await this.#guard.run([jobs[at]], () => this.#take(jobs[at], row, ids))
         if (error && jobs[at].steps) jobs[at].end(error)
       }
     })

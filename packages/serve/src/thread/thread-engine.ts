@@ -126,6 +126,10 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
     return new Promise((resolve, reject) => {
       const thread = this.#start()
       this.#thread = thread
+      const fail = (error: EngineThreadError) => {
+        if (this.#facts !== null) this.#options.onError(error)
+        reject(error)
+      }
       thread.on('message', (message) => {
         const found = message as FromThread
         if (found.kind === 'ready') {
@@ -133,7 +137,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
           this.#waitMs = this.#options.restartMs
           resolve()
         }
-        if (found.kind === 'failed') reject(new EngineThreadError(found.message, found.isUsage))
+        if (found.kind === 'failed') fail(new EngineThreadError(found.message, found.isUsage))
         else this.#take(found)
       })
       thread.on('error', (error) => {
