@@ -62,6 +62,8 @@ export interface Service {
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
   readonly work: () => EngineWork
+  /** False while its own engine can write nothing; what is asked waits. */
+  readonly isUp: () => boolean
 }
 
 export function createService(options: ServiceOptions): Service {
@@ -89,6 +91,7 @@ export function createService(options: ServiceOptions): Service {
         sessions: turnSessions(sessions.sessions, model.identity),
         ...(every && { checkpoints: turnCheckpoints({ store: stores.states, every, onError }) }),
       }),
+    isUp: () => writer?.isUp ?? true,
     work: () => writer?.work ?? { steps: 0, seconds: 0, rows: 0 },
     load: async () => {
       const { rows, running, waiting, prefix } = writer?.status ?? nothing

@@ -164,6 +164,14 @@ describe('the other routes', () => {
     expect((await app.request('/livez')).status).toBe(200)
   })
 
+  test('say when the engine is being started again: texts wait for it', async () => {
+    const down = testApp({ ...testContext(service), isUp: () => false })
+    const { status, headers, body } = await down.request('/readyz')
+    expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await new Response(body).json()).toMatchObject({ error: { code: 'engine_down' } })
+    expect((await down.request('/livez')).status).toBe(200)
+  })
+
   test('are out of nothing that was not foreseen', () => {
     expect(unforeseen).toEqual([])
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()

@@ -44,14 +44,17 @@ export function createApp(
   const app: App = new OpenAPIHono<EdgeEnv>()
   app.use(createAnswerHeaders(edge), createEntrance(edge))
   registerSecurity(app)
-  const ready = () => (isReady() ? Response.json({ status: 'ready' }) : shuttingDown().response)
+  const ready = () => {
+    if (!isReady()) return shuttingDown().response
+    return context.isUp() ? Response.json({ status: 'ready' }) : engineDown().response
+  }
   app.get('/livez', () => Response.json({ status: 'alive' }))
   app.get('/readyz', ready)
   app.get(
     '/metrics',
     async () => new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
   )
-  app.get('/admin/status', () => adminStatus(context, isReady()))
+  app.get('/admin/status', () => adminStatus(context, isReady() && context.isUp()))
   app.get('/v1/models', () => listModels(context))
   app.get('/v1/models/:id{.+}', (c) => getModel(context, c.req.param('id')))
   for (const { handle, ...words } of isWatchedOnly ? [] : posts) {
@@ -93,6 +96,11 @@ function told(c: Context<EdgeEnv>, error: ApiError): Response {
 
 function readLimits({ limits, timeouts }: ServerContext): ReadLimits {
   return { maxBytes: limits.bodyBytes, bodyMs: timeouts.bodyMs }
+}
+
+function engineDown(): ApiError {
+  const message = 'The engine has failed, and is started again. Texts wait for it.'
+  return new ApiError(503, 'engine_down', message, null, { 'retry-after': '5' })
 }
 
 function shuttingDown(): ApiError {

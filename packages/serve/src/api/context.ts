@@ -32,6 +32,8 @@ export interface ServerContext {
   readonly model: ModelFacts
   readonly load: () => Promise<Load>
   readonly work: () => EngineWork
+  /** False while its own engine can write nothing; what is asked waits. */
+  readonly isUp: () => boolean
   readonly served: ServedModel
   readonly limits: Limits
   readonly timeouts: Timeouts

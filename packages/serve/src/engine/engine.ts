@@ -72,6 +72,11 @@ export class Engine {
     await this.#pool.prepare(options)
   }
 
+  /** False once its backend has broken. */
+  get isUp(): boolean {
+    return !this.#failed
+  }
+
   get work(): EngineWork {
     return this.#done
   }

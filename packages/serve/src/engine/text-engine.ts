@@ -25,6 +25,8 @@ export interface TextEngine {
   readonly facts: ModelFacts
   readonly status: EngineStatus
   readonly work: EngineWork
+  /** False while it can write nothing: its backend broke, and perhaps another one is being made. */
+  readonly isUp: boolean
   /** Texts that could begin at once. */
   readonly room: number
   /** Resolves when there may be room. */
@@ -71,6 +73,9 @@ export function textEngine(engine: Engine, { codec, createConstraint }: TextTool
     },
     get work() {
       return engine.work
+    },
+    get isUp() {
+      return engine.isUp
     },
     get room() {
       return engine.room

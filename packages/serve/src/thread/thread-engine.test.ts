@@ -148,8 +148,13 @@ test('when the thread ends, its texts go on in the next one', async () => {
   })
   const ids: number[] = []
   for await (const group of running.entries()) {
-    for (const entry of group) if (entry.kind === 'token' && ids.push(entry.id) === 12) crashes[0]()
+    for (const entry of group) {
+      if (entry.kind !== 'token' || ids.push(entry.id) !== 12) continue
+      crashes[0]()
+      await expect.poll(() => engine.isUp, { interval: 1 }).toBe(false)
+    }
   }
+  expect(engine.isUp).toBe(true)
   await expect(idsOf([text])).rejects.toThrow(EngineClosedError)
   expect(ids).toEqual((await generate(model, someIds(40), options).result).ids)
   expect(crashes).toHaveLength(2)

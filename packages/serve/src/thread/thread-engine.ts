@@ -48,6 +48,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   #onRoom: (() => void)[] = []
   #count = 0
   #closed = false
+  #isUp = false
   #waitMs: number
 
   private constructor(start: () => EngineThread, options: ThreadEngineOptions) {
@@ -75,6 +76,10 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   /** Of the present thread. */
   get work(): EngineWork {
     return this.#load.work
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
   }
 
   get room(): number {
@@ -134,6 +139,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
         const found = message as FromThread
         if (found.kind === 'ready') {
           this.#facts = found.facts
+          this.#isUp = true
           this.#waitMs = this.#options.restartMs
           resolve()
         }
@@ -157,6 +163,7 @@ export class ThreadEngine implements TextEngine, AsyncDisposable {
   /** What was running is told to begin elsewhere, or again. */
   #lost(): void {
     this.#thread = null
+    this.#isUp = false
     this.#endAll()
     this.#load = { ...this.#load, running: 0, waiting: 0, room: 0 }
     if (this.#closed || this.#facts === null) return

@@ -1,5 +1,6 @@
 /** The side that writes: takes turns from the queue as the engine has room, and brings each to its end. */
 import { type Clock, delay, systemClock } from '../stores/common/clock.js'
+import { EngineClosedError } from '../errors.js'
 import { isFenced } from './turn-log.js'
 import type { Claim } from '../stores/contract.js'
 import { maxDeliveriesOf, TurnRun, type TurnRunOptions } from './run-turn.js'
@@ -117,7 +118,8 @@ export class TurnWorker {
       this.#options.meter?.fenced()
       return false
     }
-    this.#report(error)
+    // one that ended before the turn came to it: the turn waits for the next
+    if (!(error instanceof EngineClosedError)) this.#report(error)
     await delay(this.#clock, leasedDelayMs)
     return false
   }

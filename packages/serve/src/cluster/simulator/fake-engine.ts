@@ -66,6 +66,7 @@ export function fakeEngine(
       stateShapes: {},
       weightBytes: 0,
     },
+    isUp: true,
     get status() {
       return { rows, running: texts.size, waiting: 0 }
     },
