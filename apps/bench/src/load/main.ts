@@ -44,7 +44,11 @@ export async function runLoad(mode: Mode, args: readonly string[]): Promise<numb
   const say = (line: string) => process.stderr.write(`bench: ${line}\n`)
   const data = await mkdtemp(join(tmpdir(), 'retnet-bench-'))
   try {
-    await using server = await openServer({ ...given(values), args: serverArgs(mode, values, data) })
+    await using server = await openServer({
+      ...given(values),
+      args: serverArgs(mode, values, data),
+      asInImage: mode === 'soak',
+    })
     const load = loadavg()[0]
     const { lines, failed } = await run[mode](server, values, say)
     const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, load ${load.toFixed(1)} at the start, Node ${process.versions.node}`

@@ -14,12 +14,20 @@ export interface ServerOptions {
   readonly url?: string
   readonly key?: string
   readonly args: readonly string[]
+  /** The settings of memory that the image in deploy/ has; without them V8 and malloc take their time to come to rest. */
+  readonly asInImage?: boolean
 }
 
-export async function openServer({ url, key, args }: ServerOptions): Promise<ServerProcess> {
+// as in deploy/Dockerfile
+const nodeOptions = ['--max-semi-space-size=16']
+const memory = { MALLOC_MMAP_THRESHOLD_: '131072' }
+
+export async function openServer({ url, key, args, asInImage = false }: ServerOptions): Promise<ServerProcess> {
   if (url !== undefined) return { url, ...(key !== undefined && { key }), [Symbol.asyncDispose]: async () => {} }
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--log-level', 'warn', ...args], {
+  const command = [program, 'serve', '--port', '0', '--log-level', 'warn', ...args]
+  const child = spawn(process.execPath, [...(asInImage ? nodeOptions : []), ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...(asInImage && memory) },
   })
   const ended = new Promise<number | null>((found) => child.once('exit', found))
   const found = await Promise.race([greetingOf(child.stdout), ended])
